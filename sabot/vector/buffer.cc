@@ -1,0 +1,48 @@
+#include "sabot/vector/buffer.h"
+
+#include <algorithm>
+#include <atomic>
+#include <new>
+
+namespace sabot {
+namespace {
+
+constexpr std::align_val_t kAlignment{64};
+// Kernels may read a whole vector register past the last value.
+constexpr int64_t kPadding = 64;
+
+}  // namespace
+
+BufferPtr Buffer::Allocate(int64_t size) {
+  auto* data =
+      static_cast<uint8_t*>(::operator new(static_cast<size_t>(size + kPadding), kAlignment));
+  return BufferPtr(new Buffer(data, size, nullptr, true));
+}
+
+BufferPtr Buffer::Borrow(const void* data, int64_t size, std::shared_ptr<const void> owner) {
+  return BufferPtr(new Buffer(const_cast<uint8_t*>(static_cast<const uint8_t*>(data)), size,
+                              std::move(owner), false));
+}
+
+Buffer::~Buffer() {
+  if (is_own_) ::operator delete(data_, kAlignment);
+}
+
+BufferPtr BufferPool::Acquire(int64_t size) {
+  // Sizes in a pool are few (columns x a vector's width), so a short walk from the last hit finds
+  // one.
+  for (size_t i = 0; i < buffers_.size(); ++i) {
+    next_ = next_ + 1 < buffers_.size() ? next_ + 1 : 0;
+    BufferPtr& buffer = buffers_[next_];
+    if (buffer->size() < size || buffer->size() > 4 * size + 256 || buffer.use_count() != 1)
+      continue;
+    // Pairs with the release of the last other user, which may have been another thread.
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return buffer;
+  }
+  buffers_.push_back(Buffer::Allocate(size));
+  size_bytes_ += size;
+  return buffers_.back();
+}
+
+}  // namespace sabot
