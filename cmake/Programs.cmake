@@ -8,6 +8,8 @@
 #   tests/<name>/*_test.cc            -> <name>_test           tests that need the whole house
 
 set(PACKAGE_DIR ${CMAKE_BINARY_DIR}/python/sabot)
+# All that the installed package holds besides Python files.
+add_custom_target(python_modules)
 
 # Arrow first on every link line: it carries its own RE2, and another one found earlier breaks it.
 function(sabot_program target)
@@ -36,7 +38,8 @@ foreach(app IN LISTS apps)
     COMMAND ${CMAKE_COMMAND} -E make_directory ${PACKAGE_DIR}/bin
     COMMAND ${CMAKE_COMMAND} -E create_symlink $<TARGET_FILE:sabot-${app}> ${PACKAGE_DIR}/bin/sabot-${app})
   set_target_properties(sabot-${app} PROPERTIES INSTALL_RPATH "$ORIGIN/../../pyarrow")
-  install(TARGETS sabot-${app} DESTINATION sabot/bin)
+  install(TARGETS sabot-${app} DESTINATION sabot/bin COMPONENT python)
+  add_dependencies(python_modules sabot-${app})
 endforeach()
 
 # ---- Python
@@ -53,7 +56,8 @@ function(sabot_python_module name room)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   sabot_program(${name} ${room})
   set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PACKAGE_DIR} INSTALL_RPATH "$ORIGIN/../pyarrow")
-  install(TARGETS ${name} LIBRARY DESTINATION sabot)
+  install(TARGETS ${name} LIBRARY DESTINATION sabot COMPONENT python)
+  add_dependencies(python_modules ${name})
 endfunction()
 sabot_python_module(_engine session ${CMAKE_SOURCE_DIR}/python/bindings/*.cc)
 sabot_python_module(_server server ${CMAKE_SOURCE_DIR}/python/bindings/server/*.cc)
