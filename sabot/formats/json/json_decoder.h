@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "arrow/result.h"
+
+#include "sabot/types/schema.h"
+#include "sabot/vector/batch.h"
+
+namespace sabot {
+
+/// What to do with a record that does not fit the schema, as Spark's readers spell it.
+enum class BadRecordMode : uint8_t {
+  kPermissive,     ///< fields that cannot be read are NULL
+  kDropMalformed,  ///< the record is left out
+  kFailFast,       ///< BAD_RECORD
+};
+
+/// Decodes JSON objects, one a message or line, into batches of a schema. Keys are matched by name,
+/// exactly; a missing key is NULL, an unknown one is skipped, and of a repeated key the last
+/// counts. One thread.
+///
+///   JsonDecoder decoder(schema, BadRecordMode::kFailFast);
+///   for (message : messages) ARROW_RETURN_NOT_OK(decoder.Append(message, "topic, offset 7"));
+///   ARROW_ASSIGN_OR_RAISE(Batch batch, decoder.Finish(pool));
+class JsonDecoder {
+ public:
+  /// mode: of records that cannot be read. corrupt_column: position of a STRING column that takes
+  /// the text of such a record, -1 none.
+  JsonDecoder(Schema schema, BadRecordMode mode, int corrupt_column = -1);
+  ~JsonDecoder();
+  JsonDecoder(JsonDecoder&&) noexcept;
+  JsonDecoder& operator=(JsonDecoder&&) noexcept;
+
+  /// Read one object. source: where it comes from, for errors. False: the record was dropped. At
+  /// most kVectorSize between two Finish calls. Errors: BAD_RECORD in kFailFast.
+  arrow::Result<bool> Append(std::string_view text, std::string_view source);
+  int32_t num_rows() const;
+  /// Records so far that could not be read, dropped or kept.
+  int64_t num_bad_records() const;
+  /// The appended records as a batch; the decoder starts anew. Strings are copies: the messages may
+  /// go.
+  arrow::Result<Batch> Finish(BufferPool& pool);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Folds JSON objects into the schema that reads them all: integers are BIGINT, others DOUBLE,
+/// objects STRUCT, lists ARRAY, and what does not agree STRING; keys in alphabetical order, as
+/// Spark infers.
+class JsonSchemaInference {
+ public:
+  JsonSchemaInference();
+  ~JsonSchemaInference();
+  /// False: the text is no JSON object, and counts for nothing.
+  bool Add(std::string_view text);
+  /// Columns that were only ever NULL are STRING.
+  Schema Finish() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sabot
