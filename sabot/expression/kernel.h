@@ -33,9 +33,9 @@ struct KernelInput {
   const KernelState* state = nullptr;
 };
 
-/// One function over one batch. Makes *result: flat of num_rows rows (or constant), no nulls set
-/// for functions that propagate nulls (the caller adds the arguments' validity), its own nulls
-/// otherwise. Errors: a status by MakeError; the caller adds the position.
+/// One function over one batch. Makes *result: flat of num_rows rows (or constant), with the nulls
+/// it makes itself; to functions that propagate nulls the caller adds the arguments'. Errors: a
+/// status by MakeError; the caller adds the position.
 using Kernel = arrow::Status (*)(const KernelInput& input, Vector* result);
 
 /// Prepare a call once a plan. constants[i]: the argument's value if it is a literal, else null.
@@ -50,14 +50,22 @@ enum class NullRule : uint8_t {
   kOwn,        ///< the kernel decides (coalesce, <=>, concat_ws); its result's validity is its own
 };
 
-/// How AND, OR, COALESCE and IF evaluate: later arguments only on rows that still need them.
-enum class Laziness : uint8_t { kEager, kAnd, kOr, kCoalesce };
+/// How AND, OR, COALESCE, IF and NVL2 evaluate: later arguments only on rows that still need them.
+enum class Laziness : uint8_t {
+  kEager,
+  kAnd,
+  kOr,
+  kCoalesce,
+  kIf,         ///< argument 1 where argument 0 is true, else argument 2
+  kIfNotNull,  ///< argument 1 where argument 0 is not null, else argument 2
+};
 
 /// One overload of a scalar function, chosen for argument types.
 struct ResolvedFunction {
   std::vector<Type> arguments;  ///< the types the arguments are to be cast to
   Type result;
-  Kernel kernel = nullptr;  ///< null for lazy ones: the evaluator runs them itself
+  /// Null for lazy ones, which the evaluator runs itself, and for casts that only change the type.
+  Kernel kernel = nullptr;
   KernelBinder bind = nullptr;
   NullRule null_rule = NullRule::kPropagate;
   bool can_throw = false;  ///< never runs on rows or dictionary values nobody asked for

@@ -274,6 +274,14 @@ Vector Vector::WithType(const Type& type) const {
   return vector;
 }
 
+Vector Vector::AsConstant(int32_t size) const {
+  SABOT_DCHECK(!is_dictionary());
+  Vector vector = *this;
+  vector.encoding_ = Encoding::kConstant;
+  vector.size_ = size;
+  return vector;
+}
+
 StringView StringWriter::Write(std::string_view text) {
   if (text.size() <= StringView::kInlineSize) return StringView(text);
   char* target = Reserve(static_cast<uint32_t>(text.size()));

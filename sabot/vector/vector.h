@@ -145,6 +145,8 @@ class Vector {
   Vector Slice(int32_t offset, int32_t count, BufferPool& pool) const;
   /// The same type but another (VOID to any, renamed struct fields); the kind must be the same.
   Vector WithType(const Type& type) const;
+  /// Value 0 of a flat or constant vector as every row of a vector of `size` rows; shares buffers.
+  Vector AsConstant(int32_t size) const;
 
  private:
   Type type_;
