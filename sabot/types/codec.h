@@ -11,7 +11,7 @@ namespace sabot {
 
 template <>
 struct CodecOf<Type> {
-  static void Encode(const Type& type, Encoder& encoder) { encoder.Raw(type.ToSql()); }
+  static void Encode(const Type& type, Encoder& encoder) { encoder.Raw(type.ToDdl()); }
   static arrow::Status Decode(Decoder& decoder, Type* type);
 };
 

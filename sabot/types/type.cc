@@ -77,6 +77,26 @@ const KindRow& RowOf(Kind kind) { return kKinds[static_cast<size_t>(kind)]; }
 
 constexpr int kLongDecimalDigitsMax = 18;  // 10^18 fits 63 bits, 10^19 does not
 
+std::string WriteSql(const Type& type, bool with_element_nullability) {
+  const std::string_view name = NamesOf(type.id()).sql;
+  const auto children = type.fields();
+  const bool is_struct = type.id() == TypeId::kStruct;
+  if (type.is_decimal()) return fmt::format("{}({},{})", name, type.precision(), type.scale());
+  if (!type.is_nested() || (children.empty() && !is_struct)) return std::string(name);
+  std::string text = fmt::format("{}<", name);
+  for (size_t index = 0; index < children.size(); ++index) {
+    const TypeField& field = children[index];
+    if (index > 0) text.append(", ");
+    if (is_struct) text.append(QuoteIfNeeded(field.name)).append(": ");
+    text.append(WriteSql(field.type, with_element_nullability));
+    const bool is_key = type.id() == TypeId::kMap && index == 0;
+    if (!field.nullable && !is_key && (is_struct || with_element_nullability)) {
+      text.append(" NOT NULL");
+    }
+  }
+  return text.append(">");
+}
+
 }  // namespace
 
 Type Type::Decimal(int precision, int scale) {
@@ -115,20 +135,8 @@ Kind Type::kind() const {
   return NamesOf(id_).kind;
 }
 
-std::string Type::ToSql() const {
-  const std::string_view name = NamesOf(id_).sql;
-  const auto children = fields();
-  if (is_decimal()) return fmt::format("{}({},{})", name, precision_, scale_);
-  if (!is_nested() || (children.empty() && id_ != TypeId::kStruct)) return std::string(name);
-  std::string text = fmt::format("{}<", name);
-  for (const TypeField& field : children) {
-    if (&field != &children.front()) text.append(", ");
-    if (id_ == TypeId::kStruct) text.append(QuoteIfNeeded(field.name)).append(": ");
-    text.append(field.type.ToSql());
-    if (id_ == TypeId::kStruct && !field.nullable) text.append(" NOT NULL");
-  }
-  return text.append(">");
-}
+std::string Type::ToSql() const { return WriteSql(*this, false); }
+std::string Type::ToDdl() const { return WriteSql(*this, true); }
 
 std::string Type::ToSimpleString() const {
   const std::string_view name = NamesOf(id_).simple;

@@ -90,6 +90,9 @@ class Type {
 
   /// "BIGINT", "DECIMAL(10,2)", "ARRAY<INT>": as SQL writes it, and error messages.
   std::string ToSql() const;
+  /// The same with NOT NULL after elements of arrays and values of maps that are never null, which
+  /// Spark's text leaves out: ParseType reads the very type back. For our formats.
+  std::string ToDdl() const;
   /// "bigint", "array<int>", "struct<a:int>": Spark's simpleString, as schemas print.
   std::string ToSimpleString() const;
   /// "INTEGER", "STRING", "NODE": Cypher's name.

@@ -193,16 +193,20 @@ class TypeParser {
         SpanFrom(begin));
   }
 
+  // False after NOT NULL.
+  arrow::Result<bool> ParseNullable() {
+    if (!AcceptWord("not")) return true;
+    if (!AcceptWord("null")) return SyntaxError("NULL");
+    return false;
+  }
+
   // name [:] type [NOT NULL] [COMMENT 'text']
   arrow::Result<TypeField> ParseField(int depth) {
     TypeField field;
     ARROW_ASSIGN_OR_RAISE(field.name, ParseName());
     Accept(':');
     ARROW_ASSIGN_OR_RAISE(field.type, ParseOne(depth + 1));
-    if (AcceptWord("not")) {
-      if (!AcceptWord("null")) return SyntaxError("NULL");
-      field.nullable = false;
-    }
+    ARROW_ASSIGN_OR_RAISE(field.nullable, ParseNullable());
     if (AcceptWord("comment")) ARROW_RETURN_NOT_OK(SkipComment());
     return field;
   }
@@ -247,8 +251,9 @@ class TypeParser {
   arrow::Result<Type> ParseArray(int depth) {
     ARROW_RETURN_NOT_OK(Expect('<'));
     ARROW_ASSIGN_OR_RAISE(Type element, ParseOne(depth + 1));
+    ARROW_ASSIGN_OR_RAISE(const bool contains_null, ParseNullable());
     ARROW_RETURN_NOT_OK(Expect('>'));
-    return Type::Array(std::move(element));
+    return Type::Array(std::move(element), contains_null);
   }
 
   arrow::Result<Type> ParseMap(int depth) {
@@ -256,8 +261,9 @@ class TypeParser {
     ARROW_ASSIGN_OR_RAISE(Type key, ParseOne(depth + 1));
     ARROW_RETURN_NOT_OK(Expect(','));
     ARROW_ASSIGN_OR_RAISE(Type value, ParseOne(depth + 1));
+    ARROW_ASSIGN_OR_RAISE(const bool value_contains_null, ParseNullable());
     ARROW_RETURN_NOT_OK(Expect('>'));
-    return Type::Map(std::move(key), std::move(value));
+    return Type::Map(std::move(key), std::move(value), value_contains_null);
   }
 
   arrow::Result<Type> ParseStruct(int depth) {
