@@ -221,6 +221,26 @@ TEST_F(RealFilesTest, CrashPointsKillTheProcessAtTheirCount) {
   write_three("rename:3");
 }
 
+TEST_F(RealFilesTest, WhatIsToSurviveIsSynced) {
+  const auto num_syncs = [&](auto call) {
+    // Hits until it fires, less those that we had to add.
+    constexpr int kMany = 10;
+    bool is_hit = false;
+    EXPECT_TRUE(ArmCrashPoint(crash_point::kFsync, kMany, [&] { is_hit = true; }).ok());
+    call();
+    int num_left = 0;
+    while (!is_hit) {
+      CrashPoint(crash_point::kFsync);
+      ++num_left;
+    }
+    return kMany - num_left;
+  };
+  // Content and folder.
+  EXPECT_EQ(num_syncs([&] { EXPECT_TRUE(files_->CreateExclusive(Path("x"), "1").ok()); }), 2);
+  EXPECT_EQ(num_syncs([&] { EXPECT_TRUE(files_->SyncDir(folder_).ok()); }), 1);
+  EXPECT_EQ(num_syncs([&] { EXPECT_TRUE(Write("y", "1").ok()); }), 1);
+}
+
 TEST(CrashPoint, RunsItsHandlerOnceAndOnlyAtItsName) {
   int num_hits = 0;
   ASSERT_TRUE(ArmCrashPoint(crash_point::kSinkCommit, 2, [&] { ++num_hits; }).ok());

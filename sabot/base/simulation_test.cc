@@ -269,6 +269,24 @@ TEST(Simulation, FailsTheNthOperationOnce) {
   EXPECT_EQ(files->ReadAll("x").ValueOrDie(), "onetwo");
 }
 
+TEST(Simulation, AFailedSyncKeepsNothing) {
+  std::set<std::string> seen;
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    Simulation simulation({.seed = seed});
+    Files* files = simulation.env().files;
+    auto file = files->OpenForWrite("x").ValueOrDie();
+    ASSERT_TRUE(file->Append("abc").ok());
+    ASSERT_TRUE(files->SyncDir(".").ok());
+    simulation.FailNth(FileOperation::kSync, 1);
+    ASSERT_TRUE(file->Sync().IsIOError());
+    simulation.Crash();
+    simulation.Restart();
+    seen.insert(files->ReadAll("x").ValueOrDie());
+  }
+  EXPECT_GE(seen.size(), 4);
+  EXPECT_TRUE(seen.contains(""));
+}
+
 TEST(Simulation, ATornWriteLeavesAPrefix) {
   std::set<std::string> seen;
   for (uint64_t seed = 0; seed < 40; ++seed) {

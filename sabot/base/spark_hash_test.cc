@@ -25,8 +25,10 @@ TEST(SparkHash, LengthsWithoutATailAreStandardMurmur3) {
 }
 
 TEST(SparkHash, TailBytesAreSignedIntsOfTheirOwn) {
-  // One byte: MixWord(seed, -1), then the length; so not the hash of a word of it.
-  EXPECT_NE(SparkHashBytes("\xFF"), SparkHashBytes("\x7F"));
+  // By a second implementation, in Python's unbounded integers.
+  EXPECT_EQ(SparkHashBytes("Spark"), 228093765);
+  EXPECT_EQ(SparkHashBytes("\x80"), 775851899);
+  EXPECT_EQ(SparkHashBytes("\xC3\xA9"), 2119106806);
   EXPECT_NE(static_cast<uint32_t>(SparkHashBytes("\x21\x43\x65", 0)), 0x7E4A8634u);  // SMHasher's
   EXPECT_NE(SparkHashBytes("ab"), SparkHashBytes("ba"));
 }

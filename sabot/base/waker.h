@@ -46,7 +46,8 @@ class Waker {
     State seen = State::kAwake;
     if (state_.compare_exchange_strong(seen, State::kAsleep, std::memory_order_acq_rel))
       return true;
-    // Only the driver sleeps, so what it saw is kFired. An exchange: it sees what a second Fire brought.
+    // Only the driver sleeps, so what it saw is kFired. An exchange: it sees what a second Fire
+    // brought.
     state_.exchange(State::kAwake, std::memory_order_acq_rel);
     return false;
   }
