@@ -1,11 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "sabot/expression/evaluator.h"
 #include "sabot/expression/kernel.h"
 #include "sabot/plan/physical/steps.h"
 
