@@ -66,20 +66,6 @@ class Scan {
   virtual int64_t max_tasks() const = 0;
 };
 
-/// A system tables come from. One instance a process, thread-safe.
-class Connector {
- public:
-  virtual ~Connector() = default;
-  virtual std::string_view name() const = 0;
-  /// Complete a description as the user gave it: expand globs, check options, infer the schema if
-  /// it has none. Errors: FILE_NOT_FOUND, CANNOT_INFER_SCHEMA, CONFIG_INVALID, CONNECTION_FAILED.
-  virtual arrow::Result<TableDescription> Describe(TableDescription table, const Env& env) = 0;
-  virtual arrow::Result<std::shared_ptr<Scan>> OpenScan(const ScanRequest& request,
-                                                        const Env& env) = 0;
-  /// Rows of the table if that is known without reading it.
-  virtual std::optional<int64_t> NumRows(const TableDescription& /*table*/) { return std::nullopt; }
-};
-
 /// Where rows go: files, memory, a callback. Plain data like TableDescription.
 struct SinkDescription {
   std::string connector;  ///< "files", "memory"
@@ -94,6 +80,37 @@ struct SinkDescription {
         Field{"schema", &SinkDescription::schema}};
   }
   friend bool operator==(const SinkDescription&, const SinkDescription&) = default;
+};
+
+/// A sink opened once a query.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  /// The operator of one task: takes rows on port 0, puts nothing out. Its Snapshot stages an
+  /// epoch.
+  virtual arrow::Result<std::unique_ptr<Operator>> MakeOperator(const TaskContext& context) = 0;
+  /// Commits what all tasks staged; called once, before the operators. Null: rows are out as soon
+  /// as they were pushed.
+  virtual arrow::Result<std::unique_ptr<Committer>> MakeCommitter(const Env& /*env*/) {
+    return nullptr;
+  }
+};
+
+/// A system tables come from. One instance a process, thread-safe.
+class Connector {
+ public:
+  virtual ~Connector() = default;
+  virtual std::string_view name() const = 0;
+  /// Complete a description as the user gave it: expand globs, check options, infer the schema if
+  /// it has none. Errors: FILE_NOT_FOUND, CANNOT_INFER_SCHEMA, CONFIG_INVALID, CONNECTION_FAILED.
+  virtual arrow::Result<TableDescription> Describe(TableDescription table, const Env& env) = 0;
+  virtual arrow::Result<std::shared_ptr<Scan>> OpenScan(const ScanRequest& request,
+                                                        const Env& env) = 0;
+  /// Errors: UNSUPPORTED_FEATURE for a system that is only read from.
+  virtual arrow::Result<std::shared_ptr<Sink>> OpenSink(const SinkDescription& sink,
+                                                        const Env& env);
+  /// Rows of the table if that is known without reading it.
+  virtual std::optional<int64_t> NumRows(const TableDescription& /*table*/) { return std::nullopt; }
 };
 
 }  // namespace sabot
