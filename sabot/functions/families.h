@@ -16,6 +16,13 @@ std::span<const ScalarFunction> MathFunctions();         ///< scalar/math.cc
 std::span<const ScalarFunction> RoundingFunctions();     ///< scalar/rounding.cc
 std::span<const ScalarFunction> BitwiseFunctions();      ///< scalar/bitwise.cc
 
+std::span<const AggregateFunction> CountAggregates();    ///< aggregate/count.cc
+std::span<const AggregateFunction> SumAggregates();      ///< aggregate/sum.cc
+std::span<const AggregateFunction> ExtremeAggregates();  ///< aggregate/extreme.cc
+std::span<const AggregateFunction> PickAggregates();     ///< aggregate/pick.cc
+std::span<const AggregateFunction> BooleanAggregates();  ///< aggregate/boolean.cc
+std::span<const AggregateFunction> MomentAggregates();   ///< aggregate/moments.cc
+
 /// The kernel of a cast, chosen in scalar/cast.cc. kernel null: values stay as they are, only the
 /// type changes. Errors: DATATYPE_MISMATCH if there is no such cast.
 arrow::Result<ResolvedFunction> ResolveCastKernel(const Type& from, const Type& to, bool is_try,

@@ -49,12 +49,15 @@ struct ResolvedAggregate {
   Type result;
   bool nullable = true;      ///< may the result be NULL (sum of nothing)
   uint32_t state_bytes = 8;  ///< multiple of 8; zero bytes are the empty state
-  bool has_heap = false;     ///< keeps strings: the state holds a StringView into `heap`
+  bool has_heap = false;     ///< keeps strings: the state begins with a StringView into `heap`
   bool takes_back = false;   ///< accepts negative weights (count, sum, avg); min and max do not
   arrow::Status (*update)(const AggregateUpdate& update) = nullptr;
+  /// The same where all rows belong to one state, as in an aggregate without groups: several times
+  /// faster. `rows` and `offset` are not read.
+  arrow::Status (*update_one)(uint8_t* state, const AggregateUpdate& update) = nullptr;
   /// target += source: two states of the same group.
   arrow::Status (*combine)(uint8_t* target, const uint8_t* source, class StateHeap* heap) = nullptr;
-  /// states[i] -> row i of *result, which is flat and sized.
+  /// states[i] -> row i of *result, which is flat and sized; strings are copied into its heaps.
   arrow::Status (*finalize)(std::span<const uint8_t* const> states, BufferPool& pool,
                             Vector* result) = nullptr;
 };
