@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "sabot/expression/kernel.h"
+#include "sabot/expression/evaluator.h"
 #include "sabot/plan/physical/steps.h"
 
 namespace sabot {
