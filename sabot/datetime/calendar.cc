@@ -39,9 +39,6 @@ constexpr UnitName kUnitNames[] = {
     {"yy", TruncUnit::kYear},
 };
 
-constexpr std::string_view kWeekdays[] = {"monday", "tuesday",  "wednesday", "thursday",
-                                          "friday", "saturday", "sunday"};
-
 }  // namespace
 
 std::optional<int64_t> MicrosFromDays(int64_t days) {
@@ -149,10 +146,10 @@ int64_t NextWeekday(int64_t days, int32_t iso_weekday) {
 }
 
 std::optional<int32_t> FindWeekday(std::string_view name) {
-  const std::string lowered = ToLowerAscii(name);
-  for (size_t index = 0; index < std::size(kWeekdays); ++index) {
-    const std::string_view weekday = kWeekdays[index];
-    if (lowered == weekday || lowered == weekday.substr(0, 3) || lowered == weekday.substr(0, 2)) {
+  for (size_t index = 0; index < std::size(kWeekdayNames); ++index) {
+    const std::string_view weekday = kWeekdayNames[index];
+    const bool is_short = name.size() == 2 || name.size() == 3;
+    if (EqualsIgnoreCase(name, is_short ? weekday.substr(0, name.size()) : weekday)) {
       return static_cast<int32_t>(index) + 1;
     }
   }

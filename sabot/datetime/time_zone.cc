@@ -112,7 +112,8 @@ int64_t AddSeconds(int64_t micros, int64_t seconds) {
 // October" is the same date. Counted from March, as leap days then come last.
 constexpr int64_t kListEndSeconds = DaysFromCivil(2038, 3, 1) * kSecondsPerDay;
 constexpr int64_t kListLastYearSeconds = DaysFromCivil(2037, 1, 1) * kSecondsPerDay;
-constexpr int64_t kListedYears[] = {2027, 2033, 2028, 2029, 2030, 2031, 2037};  // Monday first
+// As late as there is one: what changes these years must not come back.
+constexpr int64_t kListedYears[] = {2032, 2033, 2034, 2035, 2030, 2036, 2037};  // Monday first
 
 int64_t IntoList(int64_t seconds) {
   const CivilDate date = CivilFromDays(FloorDiv(seconds, kSecondsPerDay));
