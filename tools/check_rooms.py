@@ -117,7 +117,7 @@ def check_file(rooms: Rooms, path: pathlib.Path):
                 yield line, "testing/ is for tests"
             elif room == "plan" and RUNNING.match(included) and not is_test:
                 yield line, f"a plan is data: it may not see {included}"
-        elif is_quoted and not included.startswith("parquet/"):
+        elif is_quoted and (path.parent / included).exists():
             yield line, f'spell it from the root: "sabot/.../{pathlib.PurePath(included).name}"'
 
 
