@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "arrow/result.h"
@@ -17,10 +18,11 @@ struct KeyColumn {
 };
 
 /// Bytes of a row that only their owner understands: the state of an aggregate. All zero in a new
-/// row. No pointers: they go to files.
+/// row. No pointers, since they go to files, but for one: see has_bytes.
 struct StateSlot {
-  int32_t size = 8;       ///< bytes, > 0
-  int32_t alignment = 8;  ///< 1, 2, 4 or 8
+  int32_t size = 8;        ///< bytes, > 0
+  int32_t alignment = 8;   ///< 1, 2, 4 or 8
+  bool has_bytes = false;  ///< begins with a StringView, empty or made by KeyedTable::StoreBytes
 };
 
 /// What the rows of a KeyedTable or RowRun hold.
@@ -71,9 +73,12 @@ class RowLayout {
   };
   const Field& key(size_t i) const { return keys_[i]; }
   const Field& column(size_t i) const { return columns_[i]; }
-  /// Offsets of every StringView of a row, and of those in its key area.
+  /// Offsets of the StringViews of keys and columns, of those in the key area, and of those in slots.
   std::span<const int32_t> strings() const { return strings_; }
   std::span<const int32_t> key_strings() const { return {strings_.data(), num_key_strings_}; }
+  std::span<const int32_t> slot_strings() const { return slot_strings_; }
+  /// The schema as text: equal exactly if rows of one are rows of the other.
+  std::string ToText() const;
 
  private:
   RowSchema schema_;
@@ -81,6 +86,7 @@ class RowLayout {
   std::vector<Field> columns_;
   std::vector<int32_t> slot_offsets_;
   std::vector<int32_t> strings_;
+  std::vector<int32_t> slot_strings_;
   size_t num_key_strings_ = 0;
   int32_t key_size_ = 0;
   int32_t row_size_ = 0;
