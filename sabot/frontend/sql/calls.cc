@@ -22,7 +22,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseFunction() {
 
 arrow::Result<syntax::ExpressionPtr> Grammar::ParseSpecialFunction() {
   if (IsAnyOf({"CAST", "TRY_CAST"})) return ParseCast();
-  if (Is("EXTRACT")) return ParseExtract();
+  if (Is("EXTRACT") && Is("FROM", 3)) return ParseExtract();
   if (IsAnyOf({"SUBSTRING", "SUBSTR"})) return ParseSubstring();
   if (Is("TRIM")) return ParseTrim();
   if (Is("POSITION")) return ParsePosition();

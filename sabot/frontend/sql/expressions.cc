@@ -246,7 +246,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParsePostfix(ExpressionPtr left) {
       const Span span = SpanFrom(left);
       ARROW_ASSIGN_OR_RAISE(left,
                             Make(syntax::Cast{std::move(left), std::move(type), false}, span));
-    } else if (Is(":") && Peek().span.begin == left->span.end && IsName(1)) {
+    } else if (Is(":") && Peek().span.begin == left->span.end && (IsName(1) || Is("[", 1))) {
       return Unsupported("the path of a VARIANT", "a column of type STRUCT and its fields");
     } else if (Is("COLLATE") && IsName(1)) {
       return Unsupported("COLLATE", "lower(x) on both sides");
@@ -286,7 +286,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseWord() {
     // CASE (a) WHEN … and INTERVAL are no functions; words like LEFT and REPLACE are, though
     // reserved elsewhere.
     if (Is("CASE")) return ParseCase();
-    if (!IsReserved(Peek().text)) return ParseFunction();
+    if (!IsReserved(Peek().text) || Is("LIKE")) return ParseFunction();
     return SyntaxError();
   }
   if (Is("CASE")) return ParseCase();
@@ -337,6 +337,10 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseParameter() {
   if (sign.text == "?") {
     at_ = begin;
     return Unsupported("a parameter without a name", "a named one, :name");
+  }
+  if (Is("{")) {
+    at_ = begin;
+    return Unsupported("a variable ${…}", "a parameter, :name");
   }
   if (!IsKind(Kind::kWord)) return SyntaxError("the name of a parameter must stand here");
   std::string name(Take().text);
@@ -402,7 +406,8 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseNamedExpression() {
     return Unsupported("several aliases of one expression", "one alias an expression");
   }
   const bool is_implicit =
-      IsKind(Kind::kQuotedName) || (IsKind(Kind::kWord) && !IsNoAlias(Peek().text));
+      IsKind(Kind::kQuotedName) ||
+      (IsKind(Kind::kWord) && !IsNoAlias(Peek().text) && !(Is("ROW") && Is("FORMAT", 1)));
   if (!has_as && !is_implicit) return expression;
   if (has_as && IsKind(Kind::kString)) {
     return SyntaxError("an alias is a name, in backticks if it is an odd one");

@@ -86,7 +86,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseInterval() {
     return (IsKind(Kind::kString, value) || IsKind(Kind::kNumber, value)) &&
            IsKind(Kind::kWord, value + 1) && !UnitOf(Peek(value + 1).text).empty();
   };
-  // A sign behind the first part is an operator's: INTERVAL 1 DAY - 2 is a difference.
+  // A sign belongs to the next part only if a unit follows: INTERVAL 1 DAY - 2 is a difference.
   do {
     Literal::Interval::Part part;
     const bool is_negative = Accept("-");
@@ -112,7 +112,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseInterval() {
       break;
     }
     interval.parts.push_back(std::move(part));
-  } while (!IsAnyOf({"+", "-"}) && is_part());
+  } while (is_part());
   return MakeExpression(Literal{std::move(interval)}, SpanFrom(begin));
 }
 

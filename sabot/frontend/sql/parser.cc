@@ -139,7 +139,9 @@ arrow::Status Grammar::SyntaxError(std::string hint, std::string_view missing) c
 
 arrow::Status Grammar::Unsupported(std::string feature, std::string alternative,
                                    size_t ahead) const {
-  return UnsupportedError(std::move(feature), std::move(alternative), Peek(ahead).span);
+  const Token& token = Peek(ahead);
+  const Span span = token.kind == Kind::kEnd && at_ > 0 ? tokens_[at_ - 1].span : token.span;
+  return UnsupportedError(std::move(feature), std::move(alternative), span);
 }
 
 arrow::Status Grammar::TooDeep(Span span) const {
@@ -175,6 +177,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::Call(std::string function, Express
 
 arrow::Result<std::string> Grammar::ParseIdentifier(std::string_view what) {
   if (!IsName()) return SyntaxError(std::string(what) + " must stand here");
+  if (Is("IDENTIFIER") && Is("(", 1)) return Unsupported("IDENTIFIER(…)", "the name itself");
   const Token& token = Take();
   return token.kind == Kind::kWord ? std::string(token.text) : token.value;
 }

@@ -23,8 +23,9 @@ bool Grammar::IsQueryStart(size_t ahead) const {
   if (Is("VALUES", ahead)) {
     const Kind next = Peek(ahead + 1).kind;
     return Is("(", ahead + 1) || next == Kind::kNumber || next == Kind::kString ||
-           (next == Kind::kWord &&
-            IsAnyOf({"NULL", "TRUE", "FALSE", "CAST", "DATE", "TIMESTAMP"}, ahead + 1));
+           Is("-", ahead + 1) ||
+           (next == Kind::kWord && (IsAnyOf({"NULL", "TRUE", "FALSE"}, ahead + 1) ||
+                                    Is("(", ahead + 2) || IsKind(Kind::kString, ahead + 2)));
   }
   return Is("TABLE", ahead) && IsName(ahead + 1);
 }
@@ -96,7 +97,8 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseSetOperators(RelationPtr left, 
 arrow::Result<syntax::RelationPtr> Grammar::ParseOrdering(RelationPtr input) {
   syntax::Ordered ordered;
   bool has_any = false;
-  if (Accept("ORDER", "BY")) {
+  if (Accept("ORDER")) {
+    ARROW_RETURN_NOT_OK(Expect("BY"));
     has_any = true;
     if (Is("ALL") && !Is(".", 1) && !Is("(", 1)) {
       return Unsupported("ORDER BY ALL", "ORDER BY 1, 2, …");
@@ -122,7 +124,7 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseOrdering(RelationPtr input) {
     has_any = true;
     ARROW_ASSIGN_OR_RAISE(ordered.offset, ParseExpression());
   }
-  if (Is("|>")) return Unsupported("the pipe |>", "a sub-query in FROM");
+  if (IsAnyOf({"|>", "|"})) return Unsupported("the pipe |>", "a sub-query in FROM");
   if (!has_any) return input;
   const Span span = {input->span.begin, tokens_[at_ - 1].span.end};
   ordered.input = std::move(input);
@@ -164,7 +166,9 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseQueryPrimary() {
     return MakeRelation(syntax::Table{std::move(parts)}, SpanFrom(begin + 1));
   }
   if (Is("FROM")) return Unsupported("a query that begins with FROM", "SELECT … FROM …");
-  if (Is("MAP") || Is("REDUCE")) return Unsupported(ToUpper(Peek().text), "SELECT with functions");
+  if (IsAnyOf({"MAP", "REDUCE", "INSERT", "MERGE", "UPDATE", "DELETE"}) && IsName(1)) {
+    return Unsupported(ToUpper(Peek().text) + " here", "SELECT");
+  }
   return SyntaxError("a query begins with SELECT, VALUES, TABLE or WITH");
 }
 
@@ -172,9 +176,6 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseSelect() {
   const size_t begin = at_;
   Take();
   syntax::Select select;
-  if (Is("TRANSFORM") && Is("(", 1) && Is("USING", 2)) {
-    return Unsupported("SELECT TRANSFORM", "functions in SELECT");
-  }
   const bool has_quantifier = IsAnyOf({"DISTINCT", "ALL"}) && !Is(",", 1) && !Is("FROM", 1) &&
                               !Is(".", 1) && !IsKind(Kind::kEnd, 1);
   if (has_quantifier) select.distinct = EqualsWord(Take().text, "DISTINCT");
@@ -182,6 +183,9 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseSelect() {
     ARROW_ASSIGN_OR_RAISE(ExpressionPtr item, ParseNamedExpression());
     select.projection.push_back(std::move(item));
   } while (Accept(","));
+  if (Is("USING") || (Is("ROW") && Is("FORMAT", 1))) {
+    return Unsupported("TRANSFORM by a script", "functions in SELECT");
+  }
   if (Accept("FROM")) {
     ARROW_ASSIGN_OR_RAISE(select.from, ParseFrom());
     ARROW_RETURN_NOT_OK(RefuseAfterFrom());
@@ -190,7 +194,8 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseSelect() {
   if (Accept("WHERE")) {
     ARROW_ASSIGN_OR_RAISE(select.where, ParseExpression());
   }
-  if (Accept("GROUP", "BY")) {
+  if (Accept("GROUP")) {
+    ARROW_RETURN_NOT_OK(Expect("BY"));
     ARROW_RETURN_NOT_OK(ParseGroupBy(&select));
   }
   if (Accept("HAVING")) {
@@ -352,6 +357,7 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseFactor() {
     ARROW_ASSIGN_OR_RAISE(RelationPtr values, ParseValues());
     return ParseAliased(std::move(values), begin);
   }
+  if (Is("LATERAL") && (IsName(1) || Is("(", 1))) return RefuseAfterFrom();
   if (IsReserved(Peek().text) || IsQueryStart()) {
     return SyntaxError(IsQueryStart() ? "a sub-query stands in parentheses" : "");
   }

@@ -35,8 +35,10 @@ constexpr Refusal kRefusals[] = {{"ADD", "the files' names in FROM"},
                                  {"LIST", "the files' names in FROM"},
                                  {"LOAD", kFiles},
                                  {"LOCK", "nothing: a statement reads one snapshot"},
+                                 {"MAP", "SELECT with functions"},
                                  {"MERGE", kFiles},
                                  {"MSCK", "a glob in FROM, which sees new files"},
+                                 {"REDUCE", "SELECT with functions"},
                                  {"REFRESH", "nothing: files are listed anew by each statement"},
                                  {"REPAIR", "a glob in FROM, which sees new files"},
                                  {"REPLACE", kView},
@@ -249,8 +251,8 @@ arrow::Result<syntax::StatementPtr> Grammar::ParseDrop() {
     drop.kind = syntax::ObjectKind::kTable;
   } else if (Accept("VIEW")) {
     drop.kind = syntax::ObjectKind::kView;
-  } else if (IsAnyOf(
-                 {"DATABASE", "SCHEMA", "NAMESPACE", "FUNCTION", "INDEX", "VARIABLE", "ROLE"})) {
+  } else if (IsAnyOf({"DATABASE", "SCHEMA", "NAMESPACE", "FUNCTION", "INDEX", "VARIABLE", "VAR",
+                      "ROLE"})) {
     return Unsupported("DROP " + ToUpper(Peek().text), "DROP VIEW, TABLE or PROPERTY GRAPH");
   } else {
     return SyntaxError("DROP is followed by VIEW, TABLE or PROPERTY GRAPH");
@@ -352,8 +354,9 @@ arrow::Result<syntax::StatementPtr> Grammar::ParseSet() {
     return MakeStatement(std::move(set), begin);
   }
   if (Is("-") && Is("v", 1)) return Unsupported("SET -v", "SET");
-  if (IsAnyOf({"VAR", "VARIABLE"}) && IsName(1))
+  if (IsAnyOf({"VAR", "VARIABLE"}) && (IsName(1) || Is("(", 1))) {
     return Unsupported("SET VARIABLE", "a parameter, :name");
+  }
   if (IsAnyOf({"ROLE", "CATALOG", "PATH"}) && (IsName(1) || IsKind(Kind::kString, 1))) {
     return Unsupported("SET " + ToUpper(Peek().text), "SET key = value");
   }
@@ -412,7 +415,8 @@ arrow::Result<syntax::StatementPtr> Grammar::ParseExplain() {
 arrow::Result<syntax::StatementPtr> Grammar::ParseInsert() {
   const size_t begin = at_;
   Take();
-  if (!Is("OVERWRITE")) {
+  if (!IsAnyOf({"INTO", "OVERWRITE"})) return SyntaxError({}, "OVERWRITE DIRECTORY");
+  if (Is("INTO")) {
     return Unsupported("INSERT INTO", "INSERT OVERWRITE DIRECTORY 'path' USING parquet SELECT …");
   }
   Take();
