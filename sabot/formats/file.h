@@ -91,6 +91,9 @@ struct ReadRequest {
   int32_t batch_size = kVectorSize;
 };
 
+/// Refuse a request for columns the schema does not have: INTERNAL_ERROR.
+arrow::Status CheckRequest(const ReadRequest& request, const Schema& schema);
+
 /// An open file of one format. Immutable: calls come from any thread; readers share it.
 class DataFile {
  public:
