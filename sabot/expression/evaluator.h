@@ -6,16 +6,10 @@
 
 #include "sabot/expression/expression.h"
 #include "sabot/expression/kernel.h"
+#include "sabot/expression/layout.h"
 #include "sabot/vector/batch.h"
 
 namespace sabot {
-
-/// Where each column of a batch stands: ids[i] is column i.
-struct Layout {
-  std::vector<ColumnId> ids;
-  /// -1 if the batch has no such column.
-  int Find(ColumnId id) const;
-};
 
 /// An expression compiled for one layout of batches. One a task: it owns scratch vectors. Nothing
 /// is allocated per batch once warm.

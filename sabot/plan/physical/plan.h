@@ -6,7 +6,8 @@
 #include <variant>
 #include <vector>
 
-#include "sabot/expression/evaluator.h"
+#include "sabot/expression/kernel.h"
+#include "sabot/expression/layout.h"
 #include "sabot/plan/physical/steps.h"
 
 namespace sabot {
