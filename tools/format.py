@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FOLDERS = ("sabot", "apps", "python/bindings", "fuzzers", "benchmarks", "tests", "cmake")
+FOLDERS = ("sabot", "apps", "python/bindings", "fuzzers", "benchmarks", "tests")
 
 
 def main() -> int:
