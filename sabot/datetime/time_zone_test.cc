@@ -31,6 +31,7 @@ TEST(TimeZone, ReadsNamesAndOffsets) {
       {"+0230", "+02:30", 9000},
       {"+023015", "+02:30:15", 9015},
       {"-02:30:15", "-02:30:15", -9015},
+      {"+02:59:59", "+02:59:59", 10799},
       {"+18:00", "+18:00", 64800},
       {"UTC+1", "UTC+01:00", 3600},
       {"GMT-03:30", "GMT-03:30", -12600},
@@ -53,9 +54,11 @@ TEST(TimeZone, ReadsNamesAndOffsets) {
 }
 
 TEST(TimeZone, RefusesOthersWithTheNearest) {
-  for (std::string_view name : {"", "Nowhere", "europe/berlin", "+", "+19:00", "+18:01", "+1:60",
-                                "+12:", "+123", "+12:3:4:5", "+02:30:60", "UTC+", "UTCZ", "UTC 1",
-                                "+0a:00", "Europe", "../etc/passwd", "/etc/passwd", "+02 00"}) {
+  for (std::string_view name :
+       {"",          "Nowhere",   "europe/berlin", "+",           "+19:00",
+        "+18:01",    "+18:00:01", "+1:60",         "+12:",        "+123",
+        "+12:3:4:5", "+02:30:60", "UTC+",          "UTCZ",        "UTC 1",
+        "+0a:00",    "Europe",    "../etc/passwd", "/etc/passwd", "+02 00"}) {
     const auto zone = TimeZone::Find(name);
     ASSERT_FALSE(zone.ok()) << name;
     ASSERT_NE(GetErrorDetail(zone.status()), nullptr);
@@ -103,6 +106,19 @@ TEST(TimeZone, ConvertsBothWays) {
     const TimeZone zone = Zone(c.zone);
     EXPECT_EQ(TimestampToString(zone.ToLocal(Local(c.utc))), c.local) << c.zone << " " << c.utc;
     EXPECT_EQ(TimestampToString(zone.ToUtc(Local(c.local))), c.utc) << c.zone << " " << c.local;
+  }
+}
+
+TEST(TimeZone, ChangesTheClockOnTheRightSundayOfEveryYear) {
+  const TimeZone berlin = Zone("Europe/Berlin");
+  for (int64_t year = 2024; year < 2150; ++year) {
+    for (int32_t month : {3, 10}) {
+      const int64_t month_end = DaysFromCivil(year, month, 31);
+      const int64_t sunday = month_end - IsoDayOfWeek(month_end) % 7;
+      const int64_t change = sunday * kMicrosPerDay + kMicrosPerHour;
+      EXPECT_EQ(berlin.OffsetSeconds(change - 1), month == 3 ? 3600 : 7200) << year;
+      EXPECT_EQ(berlin.OffsetSeconds(change), month == 3 ? 7200 : 3600) << year;
+    }
   }
 }
 
@@ -187,6 +203,12 @@ TEST(TruncateInZone, CutsTheWallClock) {
               expected)
         << zone << " " << unit << " " << utc;
   }
+}
+
+TEST(TruncateInZone, IsNothingPastTheEndOfTime) {
+  const int64_t lowest = std::numeric_limits<int64_t>::min();
+  EXPECT_EQ(TruncateMicros(lowest, TruncUnit::kYear, Zone("Europe/Berlin")), std::nullopt);
+  EXPECT_EQ(TruncateMicros(lowest, TruncUnit::kSecond, Zone("Europe/Berlin")), std::nullopt);
 }
 
 TEST(AddMonthsInZone, KeepsTheWallClock) {
