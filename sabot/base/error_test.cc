@@ -223,6 +223,11 @@ TEST(NearestNames, RanksByDistanceThenName) {
   EXPECT_THAT(NearestNames("custmer_id", known, 0), IsEmpty());
 }
 
+TEST(NearestNames, CountsAMissingLetterLikeAWrongOne) {
+  const std::vector<std::string> known = {"zdd", "id", "iddx"};
+  EXPECT_THAT(NearestNames("idd", known), ElementsAre("id", "iddx", "zdd"));
+}
+
 TEST(NearestNames, LeavesOutWhatIsFarOffAndRepeats) {
   const std::vector<std::string> known = {"amount", "amount", "a_quite_different_name"};
   EXPECT_THAT(NearestNames("amuont", known), ElementsAre("amount"));
