@@ -1,0 +1,150 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sabot/analyzer/analyzer.h"
+#include "sabot/analyzer/scope.h"
+
+namespace sabot::analyzer {
+
+/// The aggregates of one block: collected while its expressions are resolved below the aggregation,
+/// then referred to by column.
+struct Aggregation {
+  std::vector<NamedExpression> keys;
+  /// Keys that a name can find: the alias of a window() key, a select item named in GROUP BY.
+  std::vector<std::pair<std::string, ExpressionPtr>> key_names;
+  std::vector<AggregateCall> calls;
+};
+
+/// What an expression sees.
+struct ExpressionScope {
+  const Scope* columns = nullptr;
+  /// Null: aggregates are not allowed here.
+  Aggregation* aggregation = nullptr;
+  /// Names that hide columns: output names in ORDER BY, HAVING.
+  const std::vector<std::pair<std::string, ExpressionPtr>>* aliases = nullptr;
+  /// Aliases first (ORDER BY), or only what no column has (HAVING, GROUP BY).
+  bool aliases_first = false;
+};
+
+/// Resolves one statement. Its parts stand in the files named.
+class Binder {
+ public:
+  explicit Binder(const AnalyzerContext& context) : context_(context) {}
+
+  arrow::Result<Relation> ResolveRelation(const syntax::RelationPtr& relation);
+
+ private:
+  // expressions.cc
+  arrow::Result<ExpressionPtr> Resolve(const syntax::ExpressionPtr& expression,
+                                       const ExpressionScope& scope);
+  arrow::Result<ExpressionPtr> ResolveNode(const syntax::Expression& expression,
+                                           const syntax::Name& name, const ExpressionScope& scope);
+  arrow::Result<ExpressionPtr> ResolveNode(const syntax::Expression& expression,
+                                           const syntax::Literal& literal,
+                                           const ExpressionScope& scope);
+  arrow::Result<ExpressionPtr> ResolveNode(const syntax::Expression& expression,
+                                           const syntax::Star& star, const ExpressionScope& scope);
+  arrow::Result<ExpressionPtr> ResolveNode(const syntax::Expression& expression,
+                                           const syntax::Parameter& parameter,
+                                           const ExpressionScope& scope);
+  arrow::Result<ExpressionPtr> ResolveNode(const syntax::Expression& expression,
+                                           const syntax::Call& call, const ExpressionScope& scope);
+  arrow::Result<ExpressionPtr> ResolveNode(const syntax::Expression& expression,
+                                           const syntax::Cast& cast, const ExpressionScope& scope);
+  arrow::Result<ExpressionPtr> ResolveNode(const syntax::Expression& expression,
+                                           const syntax::Case& branches,
+                                           const ExpressionScope& scope);
+  arrow::Result<ExpressionPtr> ResolveNode(const syntax::Expression& expression,
+                                           const syntax::Alias& alias,
+                                           const ExpressionScope& scope);
+  arrow::Result<ExpressionPtr> ResolveNode(const syntax::Expression& expression,
+                                           const syntax::HasLabels& labels,
+                                           const ExpressionScope& scope);
+  arrow::Result<std::vector<ExpressionPtr>> ResolveAll(
+      const std::vector<syntax::ExpressionPtr>& expressions, const ExpressionScope& scope);
+  arrow::Result<ExpressionPtr> ResolveCondition(const syntax::ExpressionPtr& condition,
+                                                const ExpressionScope& scope);
+  arrow::Result<ExpressionPtr> ResolveAggregate(const syntax::Expression& expression,
+                                                const syntax::Call& call,
+                                                const ExpressionScope& scope);
+  arrow::Result<ExpressionPtr> ResolveWindow(const syntax::Expression& expression,
+                                             const syntax::Call& call,
+                                             const ExpressionScope& scope);
+  arrow::Result<ExpressionPtr> ResolveFields(ExpressionPtr value,
+                                             const std::vector<std::string>& parts, size_t used,
+                                             Span span);
+  /// The call of a function with its arguments cast to the overload's types.
+  arrow::Result<ExpressionPtr> MakeFunctionCall(std::string function,
+                                                std::vector<ExpressionPtr> arguments, Span span);
+  arrow::Result<ExpressionPtr> CastIfNeeded(ExpressionPtr expression, const Type& type);
+  arrow::Result<TypedValue> ConstantOf(const syntax::ExpressionPtr& expression,
+                                       std::string_view clause);
+
+  // relations.cc
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Table& table);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Files& files);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::External& external);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Memory& memory);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation,
+                               const syntax::TableFunction& function);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Values& values);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::With& with);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Project& project);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::WithColumns& with);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation,
+                               const syntax::WithColumnsRenamed& with);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Drop& drop);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Filter& filter);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Limit& limit);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Distinct& distinct);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation,
+                               const syntax::SubqueryAlias& alias);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation,
+                               const syntax::EventTime& event_time);
+  arrow::Result<Relation> Scan(TableDescription table, const std::string& qualifier, Span span);
+  arrow::Result<LogicalPtr> LimitBy(LogicalPtr plan, const syntax::ExpressionPtr& limit,
+                                    const syntax::ExpressionPtr& offset);
+
+  // joins.cc
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Join& join);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::SetOperator& set);
+
+  // select.cc
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Select& select);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Ordered& ordered);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation,
+                               const syntax::Aggregate& aggregate);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Sort& sort);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Return& result);
+  struct Block;
+  arrow::Result<Relation> BindBlock(const Block& block);
+  struct Item;
+  arrow::Result<std::vector<Item>> ResolveItems(const std::vector<syntax::ExpressionPtr>& items,
+                                                const ExpressionScope& scope);
+  arrow::Status ResolveGroupKeys(const Block& block, const Scope& scope, Aggregation* aggregation);
+  /// Put key columns in the place of key expressions. Errors: MISSING_AGGREGATION for what is
+  /// neither key nor aggregate.
+  arrow::Result<ExpressionPtr> AboveAggregation(const ExpressionPtr& expression,
+                                                const Aggregation& aggregation, Span span);
+  OutputColumn OutputOf(const ExpressionPtr& expression, std::string name);
+
+  // graph.cc
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Match& match);
+
+  ColumnId NewId() { return next_id_++; }
+  /// A copy of a plan with ids of its own, so that it can stand twice in a tree.
+  LogicalPtr FreshCopy(const LogicalPtr& plan);
+
+  const AnalyzerContext& context_;
+  ColumnId next_id_ = 1;
+  int depth_ = 0;
+  std::vector<std::map<std::string, syntax::RelationPtr>>
+      commons_;  // WITH, innermost last; names in lower case
+  std::map<int64_t, std::vector<OutputColumn>> plan_columns_;  // Spark's plan ids
+};
+
+}  // namespace sabot::analyzer

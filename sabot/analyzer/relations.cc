@@ -1,0 +1,456 @@
+#include <algorithm>
+#include <cctype>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "sabot/analyzer/binder.h"
+#include "sabot/analyzer/literals.h"
+#include "sabot/base/error.h"
+#include "sabot/expression/evaluator.h"
+#include "sabot/functions/resolve.h"
+#include "sabot/plan/ids.h"
+
+namespace sabot::analyzer {
+namespace {
+
+constexpr int kMaxDepth = 1000;
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
+OptionList ToList(const syntax::Options& options) {
+  OptionList list;
+  for (const auto& [key, value] : options) list.emplace_back(Lower(key), value);
+  std::sort(list.begin(), list.end());
+  return list;
+}
+
+constexpr std::string_view kFormats[] = {"parquet", "csv", "json", "arrow"};
+
+std::string FormatOfPath(std::string_view path) {
+  const size_t dot = path.rfind('.');
+  std::string suffix = dot == std::string_view::npos ? std::string() : Lower(path.substr(dot + 1));
+  if (suffix == "gz" || suffix == "zst") return FormatOfPath(path.substr(0, dot));
+  if (suffix == "jsonl" || suffix == "ndjson") return "json";
+  if (suffix == "feather" || suffix == "ipc") return "arrow";
+  if (suffix == "tsv") return "csv";
+  return std::find(std::begin(kFormats), std::end(kFormats), suffix) == std::end(kFormats) ? ""
+                                                                                           : suffix;
+}
+
+/// Gives every column that a plan puts out itself a new id; references follow.
+class Refresher {
+ public:
+  explicit Refresher(ColumnId* next) : next_(next) {}
+  template <typename T>
+  void Apply(T* value) {
+    if constexpr (std::is_same_v<T, ColumnId>) {
+      *value = New(*value);
+    } else if constexpr (std::is_same_v<T, ExpressionPtr>) {
+      if (*value != nullptr) {
+        *value = RewriteExpression(*value, [&](const ExpressionPtr& node) {
+          const auto* column = node->As<ColumnRef>();
+          return column == nullptr ? node
+                                   : MakeColumn(New(column->id), column->name, node->type,
+                                                node->nullable, node->span);
+        });
+      }
+    } else if constexpr (sabot::internal::IsVector<T>::value) {
+      for (auto& element : *value) Apply(&element);
+    } else if constexpr (HasFields<T>) {
+      ForEachField<T>([&](int, std::string_view, auto member) { Apply(&(value->*member)); });
+    }
+  }
+  LogicalPtr Copy(const LogicalPtr& plan) {
+    std::vector<LogicalPtr> inputs;
+    for (const LogicalPtr& input : plan->inputs) inputs.push_back(Copy(input));
+    LogicalStep step = plan->step;
+    std::visit([&](auto& typed) { Apply(&typed); }, step);
+    return MakeLogical(std::move(step), std::move(inputs));
+  }
+
+ private:
+  ColumnId New(ColumnId old) {
+    const auto [found, added] = ids_.try_emplace(old, *next_);
+    if (added) ++*next_;
+    return found->second;
+  }
+  ColumnId* next_;
+  std::map<ColumnId, ColumnId> ids_;
+};
+
+}  // namespace
+
+LogicalPtr Binder::FreshCopy(const LogicalPtr& plan) { return Refresher(&next_id_).Copy(plan); }
+
+arrow::Result<Relation> Binder::ResolveRelation(const syntax::RelationPtr& relation) {
+  if (++depth_ > kMaxDepth) {
+    return MakeError("PLAN_TOO_DEEP", {{"limit", std::to_string(kMaxDepth)}}, relation->span);
+  }
+  auto resolved =
+      std::visit([&](const auto& node) { return Bind(*relation, node); }, relation->node);
+  --depth_;
+  if (!resolved.ok()) return WithSpan(resolved.status(), relation->span);
+  if (relation->plan_id.has_value()) {
+    auto& columns = plan_columns_[*relation->plan_id];
+    columns.clear();
+    for (const ScopeColumn& column : resolved->scope.columns) columns.push_back(column.column);
+  }
+  return resolved;
+}
+
+arrow::Result<Relation> Binder::Scan(TableDescription table, const std::string& qualifier,
+                                     Span span) {
+  ARROW_ASSIGN_OR_RAISE(Connector * connector, context_.connectors->Find(table.connector));
+  auto described = connector->Describe(std::move(table), context_.env);
+  if (!described.ok()) return WithSpan(described.status(), span);
+  LogicalScan scan;
+  scan.table = std::move(*described);
+  for (const TypeField& field : scan.table.schema.columns) {
+    scan.ordinals.push_back(static_cast<int>(scan.ordinals.size()));
+    scan.columns.push_back({NewId(), field.name, field.type, field.nullable});
+  }
+  LogicalPtr plan = MakeLogical(std::move(scan));
+  Scope scope = Scope::Of(plan, qualifier);
+  return Relation{std::move(plan), std::move(scope)};
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syntax::Table& table) {
+  const std::string& name = table.parts.back();
+  if (table.parts.size() == 1) {
+    for (auto common = commons_.rbegin(); common != commons_.rend(); ++common) {
+      const auto found = common->find(Lower(name));
+      if (found == common->end()) continue;
+      // A common table expression sees only those declared before it.
+      std::vector<std::map<std::string, syntax::RelationPtr>> outer(commons_.begin(),
+                                                                    common.base());
+      const syntax::RelationPtr query = found->second;
+      outer.back().erase(found->first);
+      std::swap(outer, commons_);
+      auto resolved = ResolveRelation(query);
+      std::swap(outer, commons_);
+      if (!resolved.ok()) return resolved;
+      for (ScopeColumn& column : resolved->scope.columns) column.qualifier = name;
+      return resolved;
+    }
+  }
+  if (table.parts.size() == 2 && std::find(std::begin(kFormats), std::end(kFormats),
+                                           Lower(table.parts[0])) != std::end(kFormats)) {
+    return Bind(relation,
+                syntax::Files{
+                    .format = Lower(table.parts[0]), .paths = {name}, .options = {}, .schema = {}});
+  }
+  if (table.parts.size() > 1) {
+    return UnsupportedError(fmt::format("the qualified table name {}", Quoted(table.parts)),
+                            "a table or view of the session by its bare name, or format.`path`",
+                            relation.span);
+  }
+  auto entry = context_.catalog->Find(name);
+  if (!entry.ok()) return WithSpan(entry.status(), relation.span);
+  if (const auto* description = std::get_if<TableDescription>(&entry->definition)) {
+    return Scan(*description, name, relation.span);
+  }
+  const auto& body = std::get<std::shared_ptr<const ViewBody>>(entry->definition);
+  const auto* view = dynamic_cast<const ResolvedView*>(body.get());
+  if (view == nullptr) return InternalError(fmt::format("the view {} has a foreign body", name));
+  LogicalPtr plan = FreshCopy(view->plan());
+  Scope scope = Scope::Of(plan, name);
+  return Relation{std::move(plan), std::move(scope)};
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syntax::Files& files) {
+  TableDescription table;
+  table.connector = "files";
+  table.format = Lower(files.format);
+  if (table.format.empty() && !files.paths.empty()) table.format = FormatOfPath(files.paths[0]);
+  if (std::find(std::begin(kFormats), std::end(kFormats), table.format) == std::end(kFormats)) {
+    const std::string what =
+        table.format.empty()
+            ? fmt::format("the file '{}'", files.paths.empty() ? "" : files.paths[0])
+            : fmt::format("the file format {}", table.format);
+    return UnsupportedError(what, fmt::format("a file of {}", fmt::join(kFormats, ", ")),
+                            relation.span);
+  }
+  table.paths = files.paths;
+  table.options = ToList(files.options);
+  if (files.schema.has_value()) table.schema = *files.schema;
+  table.is_unbounded = files.is_stream;
+  return Scan(std::move(table), {}, relation.span);
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,
+                                     const syntax::External& external) {
+  TableDescription table;
+  table.connector = Lower(external.system);
+  table.options = ToList(external.options);
+  if (external.schema.has_value()) table.schema = *external.schema;
+  table.is_unbounded = true;
+  return Scan(std::move(table), {}, relation.span);
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,
+                                     const syntax::Memory& memory) {
+  TableDescription table;
+  table.connector = "memory";
+  table.paths = {memory.id};
+  table.is_unbounded = memory.is_stream;
+  return Scan(std::move(table), {}, relation.span);
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,
+                                     const syntax::TableFunction& function) {
+  if (Lower(function.name) != "range") {
+    return MakeError("UNRESOLVED_ROUTINE", {{"routineName", Quoted({function.name})}},
+                     relation.span, "the one table function is range(start, end, step)");
+  }
+  std::vector<int64_t> bounds;
+  for (const syntax::ExpressionPtr& argument : function.arguments) {
+    ARROW_ASSIGN_OR_RAISE(const TypedValue value, ConstantOf(argument, "range"));
+    const auto* number = std::get_if<int64_t>(&value.value);
+    if (number == nullptr || !value.type.is_integer()) {
+      return MakeError("DATATYPE_MISMATCH",
+                       {{"sqlExpr", NameOf(argument)}, {"message", "range takes whole numbers"}},
+                       argument->span);
+    }
+    bounds.push_back(*number);
+  }
+  if (bounds.empty() || bounds.size() > 4) {
+    return MakeError("WRONG_NUM_ARGS",
+                     {{"functionName", "`range`"},
+                      {"expectedNum", "1 to 4"},
+                      {"actualNum", std::to_string(bounds.size())}},
+                     relation.span);
+  }
+  const int64_t start = bounds.size() == 1 ? 0 : bounds[0];
+  const int64_t end = bounds.size() == 1 ? bounds[0] : bounds[1];
+  const int64_t step = bounds.size() < 3 ? 1 : bounds[2];
+  if (step == 0) {
+    return MakeError("INVALID_PARAMETER_VALUE",
+                     {{"parameter", "step"}, {"functionName", "`range`"}, {"message", "it is 0"}},
+                     relation.span);
+  }
+  TableDescription table;
+  table.connector = "range";
+  table.options = {{"end", std::to_string(end)},
+                   {"start", std::to_string(start)},
+                   {"step", std::to_string(step)}};
+  return Scan(std::move(table), {}, relation.span);
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,
+                                     const syntax::Values& values) {
+  const Scope nothing;
+  const size_t width = values.rows.empty() ? 0 : values.rows[0].size();
+  std::vector<std::vector<ExpressionPtr>> rows;
+  for (const auto& row : values.rows) {
+    if (row.size() != width) {
+      return MakeError("NUM_COLUMNS_MISMATCH",
+                       {{"operator", "VALUES"},
+                        {"firstNumColumns", std::to_string(width)},
+                        {"invalidOrdinalNum", std::to_string(rows.size() + 1)},
+                        {"invalidNumColumns", std::to_string(row.size())}},
+                       row.empty() ? relation.span : row[0]->span);
+    }
+    ARROW_ASSIGN_OR_RAISE(rows.emplace_back(), ResolveAll(row, {.columns = &nothing}));
+  }
+  LogicalValues step;
+  step.rows.resize(rows.size());
+  for (size_t i = 0; i < width; ++i) {
+    std::vector<Type> types;
+    for (const auto& row : rows) types.push_back(row[i]->type);
+    const std::optional<Type> common = LeastCommonType(types);
+    if (!common.has_value()) {
+      return MakeError("TYPE_MISMATCH_IN_SET_OPERATION",
+                       {{"operator", "VALUES"},
+                        {"ordinal", std::to_string(i + 1)},
+                        {"firstType", types.front().ToSql()},
+                        {"otherType", types.back().ToSql()}},
+                       relation.span);
+    }
+    bool nullable = false;
+    for (size_t row = 0; row < rows.size(); ++row) {
+      ARROW_ASSIGN_OR_RAISE(ExpressionPtr cast, CastIfNeeded(rows[row][i], *common));
+      auto value = EvaluateConstant(cast, *context_.functions, context_.settings);
+      if (!value.ok()) return WithSpan(value.status(), values.rows[row][i]->span);
+      nullable = nullable || value->is_null();
+      step.rows[row].push_back(std::move(*value));
+    }
+    step.columns.push_back({NewId(), fmt::format("col{}", i + 1), *common, nullable});
+  }
+  LogicalPtr plan = MakeLogical(std::move(step));
+  Scope scope = Scope::Of(plan);
+  return Relation{std::move(plan), std::move(scope)};
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::With& with) {
+  const size_t depth = commons_.size();
+  for (const syntax::With::Common& common : with.commons) {
+    syntax::RelationPtr query = common.query;
+    if (!common.columns.empty()) {
+      query = syntax::MakeRelation(syntax::SubqueryAlias{query, common.name, common.columns},
+                                   common.span);
+    }
+    commons_.push_back({{Lower(common.name), std::move(query)}});
+  }
+  auto resolved = ResolveRelation(with.input);
+  commons_.resize(depth);
+  return resolved;
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::WithColumns& with) {
+  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(with.input));
+  LogicalProject project;
+  for (const ScopeColumn& column : input.scope.columns) {
+    project.expressions.push_back({column.column, MakeColumn(column.column)});
+  }
+  for (const auto& [name, expression] : with.columns) {
+    ARROW_ASSIGN_OR_RAISE(ExpressionPtr value, Resolve(expression, {.columns = &input.scope}));
+    NamedExpression named{{NewId(), name, value->type, value->nullable}, value};
+    bool replaced = false;
+    for (NamedExpression& existing : project.expressions) {
+      if (!EqualNames(existing.column.name, name)) continue;
+      existing = named;
+      replaced = true;
+    }
+    if (!replaced) project.expressions.push_back(std::move(named));
+  }
+  LogicalPtr plan = MakeLogical(std::move(project), {std::move(input.plan)});
+  Scope scope = Scope::Of(plan);
+  return Relation{std::move(plan), std::move(scope)};
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation&,
+                                     const syntax::WithColumnsRenamed& with) {
+  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(with.input));
+  LogicalProject project;
+  for (ScopeColumn& column : input.scope.columns) {
+    const ExpressionPtr value = MakeColumn(column.column);
+    for (const auto& [from, to] : with.renames) {
+      if (EqualNames(column.column.name, from)) column.column.name = to;
+    }
+    project.expressions.push_back({column.column, value});
+  }
+  LogicalPtr plan = MakeLogical(std::move(project), {std::move(input.plan)});
+  return Relation{std::move(plan), std::move(input.scope)};
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Drop& drop) {
+  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(drop.input));
+  LogicalProject project;
+  Scope scope;
+  for (const ScopeColumn& column : input.scope.columns) {
+    const bool dropped =
+        std::any_of(drop.columns.begin(), drop.columns.end(),
+                    [&](const auto& name) { return EqualNames(column.column.name, name); });
+    if (dropped) continue;
+    project.expressions.push_back({column.column, MakeColumn(column.column)});
+    scope.columns.push_back(column);
+  }
+  LogicalPtr plan = MakeLogical(std::move(project), {std::move(input.plan)});
+  return Relation{std::move(plan), std::move(scope)};
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Filter& filter) {
+  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(filter.input));
+  ARROW_ASSIGN_OR_RAISE(ExpressionPtr condition,
+                        ResolveCondition(filter.condition, {.columns = &input.scope}));
+  input.plan = MakeLogical(LogicalFilter{std::move(condition)}, {std::move(input.plan)});
+  return input;
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Limit& limit) {
+  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(limit.input));
+  input.plan = MakeLogical(LogicalLimit{limit.count, limit.offset}, {std::move(input.plan)});
+  return input;
+}
+
+arrow::Result<LogicalPtr> Binder::LimitBy(LogicalPtr plan, const syntax::ExpressionPtr& limit,
+                                          const syntax::ExpressionPtr& offset) {
+  const auto count_of = [&](const syntax::ExpressionPtr& expression,
+                            const char* clause) -> arrow::Result<int64_t> {
+    ARROW_ASSIGN_OR_RAISE(const TypedValue value, ConstantOf(expression, clause));
+    const auto* number = std::get_if<int64_t>(&value.value);
+    if (number == nullptr || !value.type.is_integer() || *number < 0) {
+      return MakeError("INVALID_LIMIT",
+                       {{"clause", clause}, {"message", fmt::format("it is {}", value.ToSql())}},
+                       expression->span);
+    }
+    return *number;
+  };
+  LogicalLimit step;
+  if (limit != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(step.count, count_of(limit, "LIMIT"));
+  }
+  if (offset != nullptr) {
+    ARROW_ASSIGN_OR_RAISE(step.offset, count_of(offset, "OFFSET"));
+  }
+  if (step.count < 0 && step.offset == 0) return plan;
+  return MakeLogical(step, {std::move(plan)});
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Distinct& distinct) {
+  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(distinct.input));
+  LogicalAggregate aggregate;
+  for (const ScopeColumn& column : input.scope.columns) {
+    aggregate.keys.push_back({column.column, MakeColumn(column.column)});
+  }
+  input.plan = MakeLogical(std::move(aggregate), {std::move(input.plan)});
+  return input;
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,
+                                     const syntax::SubqueryAlias& alias) {
+  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(alias.input));
+  Relation renamed{input.plan, {}};
+  for (ScopeColumn& column : input.scope.columns) {
+    if (!column.is_hidden) renamed.scope.columns.push_back({alias.name, column.column});
+  }
+  if (alias.columns.empty()) return renamed;
+  if (alias.columns.size() != renamed.scope.columns.size()) {
+    return MakeError("NUM_COLUMNS_MISMATCH",
+                     {{"operator", fmt::format("the alias `{}`", alias.name)},
+                      {"firstNumColumns", std::to_string(renamed.scope.columns.size())},
+                      {"invalidOrdinalNum", "1"},
+                      {"invalidNumColumns", std::to_string(alias.columns.size())}},
+                     relation.span);
+  }
+  LogicalProject project;
+  for (size_t i = 0; i < alias.columns.size(); ++i) {
+    OutputColumn& column = renamed.scope.columns[i].column;
+    const ExpressionPtr value = MakeColumn(column);
+    column.name = alias.columns[i];
+    project.expressions.push_back({column, value});
+  }
+  renamed.plan = MakeLogical(std::move(project), {std::move(renamed.plan)});
+  return renamed;
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,
+                                     const syntax::EventTime& event_time) {
+  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(event_time.input));
+  ARROW_ASSIGN_OR_RAISE(const auto found,
+                        FindColumn(input.scope, {event_time.column}, relation.span));
+  if (!found.has_value()) return UnresolvedColumn(input.scope, {event_time.column}, relation.span);
+  const Type& type = found->column.type;
+  if (type.id() != TypeId::kTimestamp && type.id() != TypeId::kTimestampNtz) {
+    return MakeError("DATATYPE_MISMATCH",
+                     {{"sqlExpr", event_time.column},
+                      {"message", fmt::format("event time is a TIMESTAMP, not {}", type.ToSql())}},
+                     relation.span);
+  }
+  if (event_time.delay_us < 0 || event_time.lateness_us < 0) {
+    return MakeError("WINDOW_INVALID", {{"message", "delay and lateness are at least 0"}},
+                     relation.span);
+  }
+  input.plan =
+      MakeLogical(LogicalEventTime{found->column.id, event_time.delay_us, event_time.lateness_us},
+                  {std::move(input.plan)});
+  return input;
+}
+
+}  // namespace sabot::analyzer
