@@ -9,8 +9,8 @@
 
 namespace sabot::internal {
 
-/// A block of memory paid for by a consumer, and everything its owner allocated before it: so one pointer to the newest extent keeps
-/// them all, and is what snapshots and vectors hold.
+/// A block of memory paid for by a consumer, and everything its owner allocated before it: so one
+/// pointer to the newest extent keeps them all, and is what snapshots and vectors hold.
 class Extent {
  public:
   /// Null if the reservation is refused, unless forced. alignment: a power of two.
@@ -33,8 +33,8 @@ class Extent {
   std::shared_ptr<Extent> previous_;
 };
 
-/// Bytes of states that grow and shrink: each piece stays where it is until it is freed. Counted by the consumer, in steps, even beyond
-/// its budget. One thread.
+/// Bytes of states that grow and shrink: each piece stays where it is until it is freed. Counted by
+/// the consumer, in steps, even beyond its budget. One thread.
 class StateBytes {
  public:
   explicit StateBytes(std::shared_ptr<MemoryConsumer> payer) : payer_(std::move(payer)) {}

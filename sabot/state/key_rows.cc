@@ -31,8 +31,7 @@ bool KeyRows::HasNull(int32_t position) const {
 arrow::Status KeyRows::Write(std::span<const Vector> keys, Rows rows) {
   SABOT_DCHECK(keys.size() == layout_->num_keys());
   rows_ = rows;
-  const auto num_positions =
-      static_cast<size_t>(rows.count == 0 ? 0 : rows[rows.count - 1] + 1);
+  const auto num_positions = static_cast<size_t>(rows.count == 0 ? 0 : rows[rows.count - 1] + 1);
   const auto key_size = static_cast<size_t>(layout_->key_size());
   hashes_.resize(num_positions);
   words_.assign(num_positions * key_size / 8, 0);
@@ -71,8 +70,9 @@ arrow::Status KeyRows::Write(std::span<const Vector> keys, Rows rows) {
         row_of(i)[field.null_offset] |= field.null_mask;
         continue;
       }
-      internal::Store(StringView(std::string_view(bytes).substr(begins[at], begins[at + 1] - begins[at])),
-                      row_of(i) + field.offset);
+      internal::Store(
+          StringView(std::string_view(bytes).substr(begins[at], begins[at + 1] - begins[at])),
+          row_of(i) + field.offset);
     }
   }
   return arrow::Status::OK();

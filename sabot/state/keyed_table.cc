@@ -204,7 +204,8 @@ arrow::Result<int32_t> Table::Insert(const KeyRows& keys, std::span<const Vector
   Tidy();
   Begin(keys, refs);
   const Rows rows = keys.rows();
-  // Texts are copied once the rows stand, which must not fail: so what they need is asked for first.
+  // Texts are copied once the rows stand, which must not fail: so what they need is asked for
+  // first.
   int64_t text_bytes = 0;
   for (const Vector& column : columns) {
     if (column.kind() != Kind::kView16) continue;
@@ -303,8 +304,7 @@ arrow::Result<int64_t> Table::Erase(const KeyRows& keys) {
     for (int32_t i = 0; i < rows.count; ++i) {
       const uint64_t hash = keys.hash(rows[i]);
       Partition* partition = PartitionOf(hash);
-      const Place place =
-          Locate(*partition, Partition::TagOf(hash), keys.key(rows[i]), match);
+      const Place place = Locate(*partition, Partition::TagOf(hash), keys.key(rows[i]), match);
       if (place.row == nullptr) continue;
       partition->RemoveEntry(place.entry);
       uint32_t next = place.row_id + 1;
@@ -328,11 +328,10 @@ arrow::Status Table::EraseRows(std::span<uint8_t* const> rows) {
   WithMatch([&](auto match) {
     for (size_t i = 0; i < ids.size(); ++i) {
       Partition* partition = PartitionOf(hashes[i]);
-      const Place head = Locate(*partition, Partition::TagOf(hashes[i]),
-                                partition->RowAt(ids[i]), match);
+      const Place head =
+          Locate(*partition, Partition::TagOf(hashes[i]), partition->RowAt(ids[i]), match);
       SABOT_DCHECK(head.row != nullptr);
-      const uint32_t next =
-          layout_->has_next() ? NextOf(*layout_, partition->RowAt(ids[i])) : 0;
+      const uint32_t next = layout_->has_next() ? NextOf(*layout_, partition->RowAt(ids[i])) : 0;
       if (head.row_id != ids[i]) {
         uint32_t before = head.row_id;
         while (NextOf(*layout_, partition->RowAt(before)) != ids[i] + 1) {
@@ -393,7 +392,8 @@ int32_t Table::ScanForWrite(ScanCursor* cursor, int32_t max_rows, std::vector<ui
 
 BufferPtr Table::StringPin() const {
   const std::lock_guard lock(pin_mutex_);
-  // The newest extent of each partition keeps those before it; the list is made anew when one of them is no longer the newest.
+  // The newest extent of each partition keeps those before it; the list is made anew when one of
+  // them is no longer the newest.
   using Extents = std::vector<std::shared_ptr<const void>>;
   const auto* known = pin_ == nullptr ? nullptr : reinterpret_cast<const Extents*>(pin_->data());
   bool is_current = known != nullptr && known->size() == partitions_.size();
@@ -423,8 +423,8 @@ arrow::Result<Vector> Table::GatherColumn(size_t column, std::span<uint8_t* cons
   return GatherField(field, rows, std::move(heaps), pool);
 }
 
-arrow::Status Table::SetColumn(size_t column, const Vector& values,
-                               std::span<uint8_t* const> rows, const int32_t* positions) {
+arrow::Status Table::SetColumn(size_t column, const Vector& values, std::span<uint8_t* const> rows,
+                               const int32_t* positions) {
   const RowLayout::Field& field = layout_->column(column);
   const auto position_of = [&](size_t i) {
     return positions == nullptr ? static_cast<int32_t>(i) : positions[i];

@@ -140,9 +140,10 @@ class KeyedTable {
   virtual int32_t ScanForWrite(ScanCursor* cursor, int32_t max_rows,
                                std::vector<uint8_t*>* rows) = 0;
   /// Values of rows as a flat vector. Its strings point into the table's pages and keep them.
-  virtual arrow::Result<Vector> GatherKey(size_t key, std::span<uint8_t* const> rows, BufferPool& pool) const = 0;
+  virtual arrow::Result<Vector> GatherKey(size_t key, std::span<uint8_t* const> rows,
+                                          BufferPool& pool) const = 0;
   virtual arrow::Result<Vector> GatherColumn(size_t column, std::span<uint8_t* const> rows,
-                              BufferPool& pool) const = 0;
+                                             BufferPool& pool) const = 0;
 
   /// Write one column of rows that may be written: rows[i] gets value position[i] of `values`; null
   /// positions: i. Strings are copied in, counted even beyond the budget (the next insert is then
@@ -154,8 +155,9 @@ class KeyedTable {
   virtual void SetString(size_t column, uint8_t* row, std::string_view text,
                          bool is_null = false) = 0;
 
-  /// Bytes for a slot with has_bytes: a view of a copy, which stays where it is until FreeBytes. Counted even beyond the budget. Spill,
-  /// snapshot and merge find it through the slot; erased rows give theirs back. Short texts live in the view itself.
+  /// Bytes for a slot with has_bytes: a view of a copy, which stays where it is until FreeBytes.
+  /// Counted even beyond the budget. Spill, snapshot and merge find it through the slot; erased
+  /// rows give theirs back. Short texts live in the view itself.
   virtual StringView StoreBytes(std::string_view bytes) = 0;
   virtual void FreeBytes(const StringView& view) = 0;
 
@@ -163,11 +165,12 @@ class KeyedTable {
   /// appears in `into` once a call. Strings of `from` go away after it: copy them by SetString.
   using Combine =
       std::function<void(std::span<uint8_t* const> into, std::span<uint8_t* const> from)>;
-  /// Add up to max_rows rows of `other` (same schema) from the cursor on: a key that is not here yet comes over with columns and slots,
-  /// one that is goes through `combine`. With duplicates every row is added and `combine` unused. kMore: max_rows were added; kNeedsMemory:
-  /// some were, then memory was refused; kDone: other is used up. Other is only read.
-  virtual arrow::Result<Progress> MergeFrom(const KeyedTable& other, ScanCursor* cursor, int32_t max_rows,
-                                            const Combine& combine) = 0;
+  /// Add up to max_rows rows of `other` (same schema) from the cursor on: a key that is not here
+  /// yet comes over with columns and slots, one that is goes through `combine`. With duplicates
+  /// every row is added and `combine` unused. kMore: max_rows were added; kNeedsMemory: some were,
+  /// then memory was refused; kDone: other is used up. Other is only read.
+  virtual arrow::Result<Progress> MergeFrom(const KeyedTable& other, ScanCursor* cursor,
+                                            int32_t max_rows, const Combine& combine) = 0;
 
   /// ---- Partitions
   virtual size_t num_partitions() const = 0;
@@ -183,12 +186,14 @@ class KeyedTable {
   virtual arrow::Result<SpilledPartition> SpillPartition(size_t partition, PageWriter& writer) = 0;
   /// The partition of most bytes that has rows, or -1.
   virtual int64_t LargestPartition() const = 0;
-  /// Read the rows of a spilled partition, checked; null if memory for all of them is refused. Blocks: on the I/O pool, or after the run
-  /// is written. Errors: of the write or read; CHECKPOINT_CORRUPT.
-  virtual arrow::Result<std::shared_ptr<TableImage>> ReadSpilled(const SpilledPartition& spilled) const = 0;
+  /// Read the rows of a spilled partition, checked; null if memory for all of them is refused.
+  /// Blocks: on the I/O pool, or after the run is written. Errors: of the write or read;
+  /// CHECKPOINT_CORRUPT.
+  virtual arrow::Result<std::shared_ptr<TableImage>> ReadSpilled(
+      const SpilledPartition& spilled) const = 0;
   /// Add up to max_rows rows of an image from *next on (0 at first), as MergeFrom does.
-  virtual arrow::Result<Progress> MergeImage(const TableImage& image, size_t* next, int32_t max_rows,
-                                             const Combine& combine) = 0;
+  virtual arrow::Result<Progress> MergeImage(const TableImage& image, size_t* next,
+                                             int32_t max_rows, const Combine& combine) = 0;
 
   /// ---- Checkpoints
   /// File every partition with the writer as a piece `name` with the key groups it covers. Copies

@@ -1,13 +1,13 @@
 #include "sabot/state/partition.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+
+#include <sys/mman.h>
 
 #include "sabot/base/crc32c.h"
 
@@ -16,7 +16,8 @@ namespace {
 
 constexpr int kIndexBitsMin = 4;
 constexpr int kIndexBitsMax = 30;
-// Linear probing: at 0.7, a key that is not there costs 6 steps along one or two cache lines, at 0.9 it would be 50.
+// Linear probing: at 0.7, a key that is not there costs 6 steps along one or two cache lines, at
+// 0.9 it would be 50.
 constexpr double kLoadMax = 0.7;
 constexpr double kLoadLimit = 0.85;  // where memory is refused
 constexpr int kExtentShiftMax = 4;   // 16 pages of 16 KiB: 256 KiB
@@ -24,9 +25,11 @@ constexpr int64_t kHugePage = 2 << 20;
 
 uint64_t* AllocateIndex(int64_t bytes) {
   const int64_t alignment = bytes >= kHugePage ? kHugePage : 64;
-  auto* entries = static_cast<uint64_t*>(std::aligned_alloc(
-      static_cast<size_t>(alignment), static_cast<size_t>((bytes + alignment - 1) / alignment * alignment)));
-  // Every look-up is a random access: huge pages save most of its TLB misses. A hint, so its failure is none.
+  auto* entries = static_cast<uint64_t*>(
+      std::aligned_alloc(static_cast<size_t>(alignment),
+                         static_cast<size_t>((bytes + alignment - 1) / alignment * alignment)));
+  // Every look-up is a random access: huge pages save most of its TLB misses. A hint, so its
+  // failure is none.
   if (bytes >= kHugePage) madvise(entries, static_cast<size_t>(bytes), MADV_HUGEPAGE);
   std::memset(entries, 0, static_cast<size_t>(bytes));
   return entries;
@@ -68,7 +71,8 @@ bool Partition::Grow() {
 
 bool Partition::ReserveEntries(int64_t count) {
   if (num_entries_ + count <= grow_at_) return true;
-  const auto wanted = static_cast<uint64_t>(static_cast<double>(num_entries_ + count) / kLoadMax) + 1;
+  const auto wanted =
+      static_cast<uint64_t>(static_cast<double>(num_entries_ + count) / kLoadMax) + 1;
   return Resize(std::clamp(static_cast<int>(std::bit_width(wanted)), kIndexBitsMin, kIndexBitsMax));
 }
 
@@ -79,7 +83,8 @@ bool Partition::Resize(int bits) {
   const uint32_t mask = static_cast<uint32_t>((uint64_t{1} << bits) - 1);
   const int shift = 32 - bits;
   if (entries_ != nullptr) {
-    // From just behind an empty place, so that entries come in the order of their homes and the new array is filled front to back.
+    // From just behind an empty place, so that entries come in the order of their homes and the new
+    // array is filled front to back.
     uint32_t start = 0;
     while (entries_[start] != 0) ++start;
     for (uint32_t i = 1; i <= mask_; ++i) {
@@ -116,7 +121,8 @@ void Partition::RemoveEntry(uint32_t place) {
 
 bool Partition::HasLivePin() {
   std::erase_if(pins_, [](const Pin& pin) { return pin.pin.expired(); });
-  // Pairs with the release of a snapshot written by another thread: its reads come before our writes.
+  // Pairs with the release of a snapshot written by another thread: its reads come before our
+  // writes.
   std::atomic_thread_fence(std::memory_order_acquire);
   return !pins_.empty();
 }
@@ -271,8 +277,8 @@ std::shared_ptr<SnapshotPin> Partition::Seal(uint64_t epoch) {
 uint32_t Partition::PageCrc(uint32_t page, int64_t size) {
   SABOT_DCHECK(IsClean(page));
   if (has_crc_[page] == 0) {
-    page_crcs_[page] = Crc32c(
-        {reinterpret_cast<const char*>(PageAt(page)), static_cast<size_t>(size)});
+    page_crcs_[page] =
+        Crc32c({reinterpret_cast<const char*>(PageAt(page)), static_cast<size_t>(size)});
     has_crc_[page] = 1;
   }
   return page_crcs_[page];

@@ -41,7 +41,8 @@ struct SnapshotPin {
   std::shared_ptr<Extent> extents;
 };
 
-/// Pages, string heap and index of the keys of one hash range. All members are the table's to use; only what holds together is a method.
+/// Pages, string heap and index of the keys of one hash range. All members are the table's to use;
+/// only what holds together is a method.
 class Partition {
  public:
   Partition(const RowLayout* layout, const PageShape* shape, HashRange range,
@@ -59,8 +60,9 @@ class Partition {
   size_t num_pages() const { return pages_.size(); }
   const std::shared_ptr<Extent>& extents() const { return extents_; }
 
-  // ---- The index. An entry: hash's low 32 bits << 32 | row id + 1; 0: empty. The entry of a hash stands at or after its home, the tag's
-  // top bits, before the next empty one. So neither growth nor removal looks at a row.
+  // ---- The index. An entry: hash's low 32 bits << 32 | row id + 1; 0: empty. The entry of a hash
+  // stands at or after its home, the tag's top bits, before the next empty one. So neither growth
+  // nor removal looks at a row.
   static uint32_t TagOf(uint64_t hash) { return static_cast<uint32_t>(hash); }
   static uint32_t TagOfEntry(uint64_t entry) { return static_cast<uint32_t>(entry >> 32); }
   static uint32_t RowOfEntry(uint64_t entry) { return static_cast<uint32_t>(entry) - 1; }
@@ -80,7 +82,8 @@ class Partition {
   /// Room for so many keys at once. False: memory refused.
   bool ReserveEntries(int64_t count);
 
-  // ---- Pages. The lowest bit of a page's address says that it was not written since the latest snapshot.
+  // ---- Pages. The lowest bit of a page's address says that it was not written since the latest
+  // snapshot.
   uint8_t* PageAt(uint32_t page) const {
     return reinterpret_cast<uint8_t*>(pages_[page] & ~uintptr_t{1});
   }
@@ -90,7 +93,8 @@ class Partition {
            (row & shape_->slot_mask()) * static_cast<uint32_t>(shape_->row_size);
   }
   const uintptr_t* page_table() const { return pages_.data(); }
-  /// The page may be written from here on: copied if a snapshot shares it. False: memory refused (never if forced).
+  /// The page may be written from here on: copied if a snapshot shares it. False: memory refused
+  /// (never if forced).
   bool MakeWritable(uint32_t page, bool is_forced);
   static PageHeader* HeaderOf(uint8_t* page) { return reinterpret_cast<PageHeader*>(page); }
   static uint64_t* LiveBitsOf(uint8_t* page) {

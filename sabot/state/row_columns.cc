@@ -21,8 +21,7 @@ template <typename T>
 void HashStoredColumn(const RowLayout::Field& field, std::span<const uint8_t* const> rows,
                       bool is_first, uint64_t* hashes) {
   for (size_t i = 0; i < rows.size(); ++i) {
-    const uint64_t hash =
-        field.IsNull(rows[i]) ? kNullHash : HashStored<T>(rows[i] + field.offset);
+    const uint64_t hash = field.IsNull(rows[i]) ? kNullHash : HashStored<T>(rows[i] + field.offset);
     hashes[i] = is_first ? hash : CombineHashes(hashes[i], hash);
   }
 }

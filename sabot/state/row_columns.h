@@ -8,6 +8,7 @@
 
 #include "arrow/result.h"
 #include "arrow/status.h"
+
 #include "sabot/base/hash.h"
 #include "sabot/state/row_layout.h"
 #include "sabot/vector/value_index.h"
@@ -60,8 +61,9 @@ void Store(T value, uint8_t* to) {
   std::memcpy(to, &value, sizeof(T));
 }
 
-/// Write the field of row_of(i) with row position_of(i) of the vector, i in [0, count). Strings are viewed, not copied. Not for nested
-/// fields. The null bit is written only where there is a NULL, as rows begin with none.
+/// Write the field of row_of(i) with row position_of(i) of the vector, i in [0, count). Strings are
+/// viewed, not copied. Not for nested fields. The null bit is written only where there is a NULL,
+/// as rows begin with none.
 template <bool kIsKey, typename RowOf, typename PositionOf>
 void WriteField(const RowLayout::Field& field, const Vector& vector, int32_t count, RowOf row_of,
                 PositionOf position_of) {

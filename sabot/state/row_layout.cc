@@ -23,7 +23,8 @@ RowLayout::Field FieldOf(const Type& type) {
 // i128 stands at multiples of 8: a row is not more aligned than that.
 int32_t AlignmentOf(Kind kind) { return std::min(KindWidth(kind), 8); }
 
-// Gives each field a place from `offset` on, widest first so that there are no gaps; returns the end.
+// Gives each field a place from `offset` on, widest first so that there are no gaps; returns the
+// end.
 int32_t PlaceFields(std::vector<RowLayout::Field>* fields, int32_t offset) {
   std::vector<size_t> order(fields->size());
   std::iota(order.begin(), order.end(), size_t{0});

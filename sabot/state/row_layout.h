@@ -73,7 +73,8 @@ class RowLayout {
   };
   const Field& key(size_t i) const { return keys_[i]; }
   const Field& column(size_t i) const { return columns_[i]; }
-  /// Offsets of the StringViews of keys and columns, of those in the key area, and of those in slots.
+  /// Offsets of the StringViews of keys and columns, of those in the key area, and of those in
+  /// slots.
   std::span<const int32_t> strings() const { return strings_; }
   std::span<const int32_t> key_strings() const { return {strings_.data(), num_key_strings_}; }
   std::span<const int32_t> slot_strings() const { return slot_strings_; }

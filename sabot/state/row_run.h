@@ -25,6 +25,8 @@ struct SortColumn {
 struct RowRunOptions {
   /// Who pays for the pages. Null: not counted.
   std::shared_ptr<MemoryConsumer> memory;
+  /// Batches may have weights; rows are 8 bytes longer.
+  bool has_weights = false;
 };
 
 /// Reads rows back in order, as batches.

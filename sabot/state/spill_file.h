@@ -13,8 +13,8 @@
 namespace sabot {
 
 struct SpillOptions {
-  /// Where temporary files go; made if missing. Files are named spill-<number>.tmp and go with
-  /// their last handle.
+  /// Where temporary files go; made if missing. Files are named spill-<writer>-<number>.tmp and
+  /// go with their last handle.
   std::string folder;
   /// LZ4 blocks: about 4 GB/s to read. Off: as they are.
   bool compress = true;

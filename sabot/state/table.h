@@ -11,7 +11,8 @@
 
 namespace sabot::internal {
 
-/// The one KeyedTable. keyed_table.cc: by key and by row; table_merge.cc: whole partitions; table_snapshot.cc: files.
+/// The one KeyedTable. keyed_table.cc: by key and by row; table_merge.cc: whole partitions;
+/// table_snapshot.cc: files.
 class Table final : public KeyedTable {
  public:
   Table(std::shared_ptr<const RowLayout> layout, std::shared_ptr<const PageShape> shape,
@@ -46,7 +47,7 @@ class Table final : public KeyedTable {
   void FreeBytes(const StringView& view) override { state_bytes_.Free(view); }
 
   arrow::Result<Progress> MergeFrom(const KeyedTable& other, ScanCursor* cursor, int32_t max_rows,
-                                const Combine& combine) override;
+                                    const Combine& combine) override;
 
   size_t num_partitions() const override { return partitions_.size(); }
   HashRange partition_range(size_t partition) const override {
@@ -112,7 +113,8 @@ class Table final : public KeyedTable {
   size_t MergeRows(std::span<uint8_t* const> rows, const uint64_t* hashes, const Combine* combine);
   /// Split and clean up what asks for it; before a call that adds rows, as rows move.
   void Tidy();
-  /// A row of this table goes to a partition that is not in the directory yet. False: memory refused.
+  /// A row of this table goes to a partition that is not in the directory yet. False: memory
+  /// refused.
   bool MoveRow(Partition* target, uint64_t hash, const uint8_t* row);
   std::unique_ptr<Partition> MakePartition(HashRange range) const;
   /// Move a partition's rows into 2^bits new ones. False: memory refused, nothing changed.
@@ -129,8 +131,8 @@ class Table final : public KeyedTable {
   const PageShape& shape_;
   KeyedTableOptions options_;
   HashRange root_;
-  bool has_strings_ = false;             // in the key area
-  std::vector<int32_t> plain_words_;     // of the key area: no part of a string
+  bool has_strings_ = false;                            // in the key area
+  std::vector<int32_t> plain_words_;                    // of the key area: no part of a string
   std::vector<std::unique_ptr<Partition>> partitions_;  // in hash order
   std::vector<Partition*> directory_;
   int directory_bits_ = 0;

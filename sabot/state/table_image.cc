@@ -36,7 +36,8 @@ class ImageParser {
     ImageHeader without_crc = header_;
     without_crc.header_crc = 0;
     uint32_t crc = Crc32c(Text(reinterpret_cast<uint8_t*>(&without_crc), sizeof(without_crc)));
-    crc = Crc32c(Text(base_ + sizeof(ImageHeader), header_.header_bytes - sizeof(ImageHeader)), crc);
+    crc =
+        Crc32c(Text(base_ + sizeof(ImageHeader), header_.header_bytes - sizeof(ImageHeader)), crc);
     if (crc != header_.header_crc) return Corrupt("the checksum of its header is wrong");
     if (header_.version != 1) {
       return Incompatible("it has format version " + std::to_string(header_.version));
@@ -112,9 +113,7 @@ class ImageParser {
     return arrow::Status::OK();
   }
 
-  HashRange range() const {
-    return {header_.range_prefix, static_cast<int>(header_.range_bits)};
-  }
+  HashRange range() const { return {header_.range_prefix, static_cast<int>(header_.range_bits)}; }
   uint64_t num_rows() const { return header_.num_rows; }
 
  private:

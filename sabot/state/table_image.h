@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "arrow/result.h"
+
 #include "sabot/base/memory_budget.h"
 #include "sabot/state/keyed_table.h"
 #include "sabot/state/partition.h"
@@ -19,8 +20,9 @@ class TableImage {
   const std::vector<uint8_t*>& rows() const { return rows_; }
   HashRange range() const { return range_; }
 
-  /// Check and open a partition as docs/formats/keyed_table_snapshot.md has it. content: written to. where: names it in errors.
-  /// reserved: what was reserved for it, kept. Errors: CHECKPOINT_CORRUPT, CHECKPOINT_INCOMPATIBLE.
+  /// Check and open a partition as docs/formats/keyed_table_snapshot.md has it. content: written
+  /// to. where: names it in errors. reserved: what was reserved for it, kept. Errors:
+  /// CHECKPOINT_CORRUPT, CHECKPOINT_INCOMPATIBLE.
   static arrow::Result<std::shared_ptr<TableImage>> Open(BufferPtr content, const RowLayout& layout,
                                                          const std::string& where,
                                                          std::shared_ptr<MemoryConsumer> payer,

@@ -174,7 +174,8 @@ arrow::Result<std::unique_ptr<KeyedTable>> Table::Extract(HashRange range) {
 
 void Table::CopyRest(Partition* partition, const uint8_t* from, uint8_t* row) {
   const auto key_size = static_cast<size_t>(layout_->key_size());
-  const size_t end = static_cast<size_t>(layout_->has_next() ? layout_->next_offset() : shape_.row_size);
+  const size_t end =
+      static_cast<size_t>(layout_->has_next() ? layout_->next_offset() : shape_.row_size);
   std::memcpy(row + key_size, from + key_size, end - key_size);
   for (int32_t offset : layout_->strings().subspan(layout_->key_strings().size())) {
     auto* text = reinterpret_cast<StringView*>(row + offset);
@@ -230,8 +231,8 @@ int64_t Table::LargestPartition() const {
   int64_t largest = -1;
   for (size_t i = 0; i < partitions_.size(); ++i) {
     if (partitions_[i]->num_rows() == 0) continue;
-    if (largest < 0 || partitions_[i]->size_bytes() >
-                           partitions_[static_cast<size_t>(largest)]->size_bytes()) {
+    if (largest < 0 ||
+        partitions_[i]->size_bytes() > partitions_[static_cast<size_t>(largest)]->size_bytes()) {
       largest = static_cast<int64_t>(i);
     }
   }

@@ -75,7 +75,8 @@ std::vector<BufferPtr> Table::MakeImage(Partition* partition, Epoch epoch) const
   std::vector<ImageChunk> chunks;
   std::vector<BufferPtr> content(1);
 
-  // Bytes of states live in memory that changes in place, so they are copied, and with them the pages that point to them.
+  // Bytes of states live in memory that changes in place, so they are copied, and with them the
+  // pages that point to them.
   const bool is_copied = !layout_->slot_strings().empty();
   BufferPtr state_chunk;
   int64_t state_bytes = 0;
@@ -185,8 +186,8 @@ arrow::Status Table::RestorePiece(const StatePiece& piece, KeyGroupRange groups)
       return OutOfMemoryError(*options_.memory->budget(), options_.memory->name(), size);
     }
     if (!is_new) {
-      return MakeError("CHECKPOINT_CORRUPT", {{"path", piece.name},
-                                              {"message", "a row is filed twice or elsewhere"}});
+      return MakeError("CHECKPOINT_CORRUPT",
+                       {{"path", piece.name}, {"message", "a row is filed twice or elsewhere"}});
     }
   }
   return arrow::Status::OK();
