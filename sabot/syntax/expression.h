@@ -69,7 +69,7 @@ struct Parameter {
 /// "isnull", "isnotnull", "like" (x, pattern[, escape]), "ilike", "rlike", "between" (x, low,
 /// high), "in" (x, values…), "getfield" (x, 'name'), "getitem" (x, index), "array", "struct",
 /// "map", "&",
-/// "|", "^", "~". Of Cypher also "xor", "power" (its ^), "starts_with", "ends_with", "contains",
+/// "|", "^", "~". Of Cypher also "xor", "power" (its ^), "startswith", "endswith", "contains",
 /// "regex_matches" (its =~: the whole string), "slice" (list, from or null, to or null), and "in"
 /// (x, list) as "in_list".
 struct Call {

@@ -174,7 +174,7 @@ struct Match {
 /// RETURN/WITH of Cypher: grouping by the items without an aggregate. WITH … WHERE is a Filter over
 /// it.
 struct Return {
-  RelationPtr input;
+  RelationPtr input;  ///< null: one row without columns
   std::vector<ExpressionPtr> items;
   bool distinct = false;
   std::vector<SortKey> order_by;
