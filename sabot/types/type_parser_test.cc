@@ -108,6 +108,12 @@ TEST(ParseType, SaysWhatWasExpectedOrMeant) {
             "[PARSE_SYNTAX_ERROR] Syntax error at or near '(': expected '<'.");
   EXPECT_EQ(ParseType("array<").status().message(),
             "[PARSE_SYNTAX_ERROR] Syntax error at or near end of input: expected a type.");
+  EXPECT_EQ(ParseType("array<interval day to hour>").status().message(),
+            "[UNSUPPORTED_DATATYPE] Unsupported data type \"interval day to hour\": use INTERVAL "
+            "YEAR TO MONTH or INTERVAL DAY TO SECOND.");
+  EXPECT_EQ(ParseType("array<decimal(3,4)>").status().message(),
+            "[UNSUPPORTED_DATATYPE] Unsupported data type \"decimal(3,4)\": the precision is 1 to "
+            "38, the scale 0 to the precision.");
   const arrow::Status status = ParseType("strng").status();
   EXPECT_EQ(status.message(),
             "[UNSUPPORTED_DATATYPE] Unsupported data type \"strng\": there is no type of that "
@@ -133,6 +139,22 @@ TEST(ParseType, NestsToItsLimit) {
   EXPECT_EQ(GetErrorDetail(ParseType(deep).status())->error_class().name, "PLAN_TOO_DEEP");
   EXPECT_TRUE(ParseSchema("a " + Nested(64)).ok());
   EXPECT_FALSE(ParseSchema("a " + Nested(65)).ok());
+}
+
+TEST(ParseType, CountsEveryKindOfNestingAlike) {
+  const std::pair<std::string_view, std::string_view> wrappers[] = {
+      {"array<", ">"}, {"map<", ", int>"}, {"map<int, ", ">"}, {"struct<a: ", ">"}};
+  for (const auto& [open, close] : wrappers) {
+    std::string text = "int";
+    for (int level = 1; level < 64; ++level) {
+      text.insert(0, open);
+      text.append(close);
+    }
+    EXPECT_TRUE(ParseType(text).ok()) << open;
+    text.insert(0, open);
+    text.append(close);
+    EXPECT_FALSE(ParseType(text).ok()) << open;
+  }
 }
 
 TEST(ParseSchema, ReadsColumnsInBothSpellings) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sabot/types/identifier.h"
 #include "sabot/types/schema.h"
 
 namespace sabot {
@@ -175,6 +176,27 @@ TEST(Kind, HasAWidthAndAName) {
     EXPECT_EQ(KindName(kind), name);
     EXPECT_EQ(KindWidth(kind), width) << name;
   }
+}
+
+TEST(QuoteIfNeeded, QuotesAllButPlainNames) {
+  for (std::string_view name : {"a", "Z", "_", "a0", "z9", "_1", "azAZ09_"}) {
+    EXPECT_EQ(QuoteIfNeeded(name), name);
+  }
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"", "``"},       {"0a", "`0a`"},    {"9", "`9`"},     {"a b", "`a b`"},
+      {"a.b", "`a.b`"}, {"a`b", "`a``b`"}, {"a-b", "`a-b`"}, {"\xC3\xA4", "`\xC3\xA4`"},
+      {"a@", "`a@`"},   {"a[", "`a[`"},    {"a{", "`a{`"},   {"a/", "`a/`"},
+      {"a:", "`a:`"},
+  };
+  for (const auto& [name, expected] : cases) EXPECT_EQ(QuoteIfNeeded(name), expected);
+}
+
+TEST(EqualsIgnoreCase, ComparesAsciiLettersOnly) {
+  EXPECT_TRUE(EqualsIgnoreCase("aZ_0", "Az_0"));
+  EXPECT_FALSE(EqualsIgnoreCase("a", "ab"));
+  EXPECT_FALSE(EqualsIgnoreCase("@", "`"));
+  EXPECT_FALSE(EqualsIgnoreCase("[", "{"));
+  EXPECT_EQ(ToLowerAscii("AZaz09_\xC3\x84"), "azaz09_\xC3\x84");
 }
 
 TEST(Schema, FindsTheOnlyColumnOfAName) {
