@@ -95,6 +95,16 @@ arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expre
       if (EqualNames(key_name, name.parts[0])) return ResolveFields(value, name.parts, 1, span);
     }
   }
+  if (name.parts.size() == 1) {
+    // A node or relationship as a whole is the struct of its properties.
+    std::vector<ExpressionPtr> properties;
+    for (const ScopeColumn& candidate : scope.columns->columns) {
+      if (!candidate.is_property || candidate.qualifier != name.parts[0]) continue;
+      properties.push_back(sabot::MakeLiteral(TypedValue::String(candidate.column.name), span));
+      properties.push_back(MakeColumn(candidate.column, span));
+    }
+    if (!properties.empty()) return MakeFunctionCall("named_struct", std::move(properties), span);
+  }
   return UnresolvedColumn(*scope.columns, name.parts, span);
 }
 

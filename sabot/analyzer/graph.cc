@@ -198,7 +198,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syn
     // Every variable reads its own scan, so the scan's columns are the variable's.
     bound.columns = table.plan->output;
     for (const OutputColumn& column : bound.columns)
-      scope.columns.push_back({node.variable, column, !is_named});
+      scope.columns.push_back({node.variable, column, !is_named, true});
     inputs.push_back(std::move(table.plan));
     step.nodes.push_back(std::move(bound));
     add_properties(node.variable, node.properties);
@@ -250,7 +250,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syn
       scope.columns.push_back({{}, bound.path, pending.path.empty()});
     } else {
       for (const OutputColumn& column : bound.columns)
-        scope.columns.push_back({variable, column, !is_named});
+        scope.columns.push_back({variable, column, !is_named, true});
       add_properties(variable, pattern.properties);
     }
     inputs.push_back(std::move(table.plan));

@@ -14,7 +14,8 @@ namespace sabot::analyzer {
 struct ScopeColumn {
   std::string qualifier;  ///< table alias, graph variable; empty: none
   OutputColumn column;
-  bool is_hidden = false;  ///< not in *: the second column of USING
+  bool is_hidden = false;    ///< not in *: the second column of USING
+  bool is_property = false;  ///< of the graph variable `qualifier`, which may be named as a whole
 };
 
 /// The columns in sight, in the order * lists them.

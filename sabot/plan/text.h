@@ -36,7 +36,7 @@ std::string FieldText(const T& value) {
   } else if constexpr (std::is_same_v<T, ColumnId>) {
     return fmt::format("#{}", value);
   } else if constexpr (std::is_integral_v<T>) {
-    return value == 0 || value == -1 ? std::string() : std::to_string(value);
+    return value == -1 ? std::string() : std::to_string(value);
   } else if constexpr (std::is_same_v<T, TypedValue>) {
     return value.ToSql();
   } else if constexpr (internal::IsVector<T>::value) {
