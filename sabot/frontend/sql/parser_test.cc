@@ -37,6 +37,12 @@ TEST(Expressions, BindAsInSpark) {
       {"a >> 1 >>> 2", "(shiftrightunsigned (shiftright a 1) 2)"},
       {"a & b | c", "(| (& a b) c)"},
       {"a = b = c", "(= (= a b) c)"},
+      {"a = b | c", "(= a (| b c))"},
+      {"a ^ b | c & d", "(| (^ a b) (& c d))"},
+      {"a * b || c", "(|| (* a b) c)"},
+      {"a < b + c", "(< a (+ b c))"},
+      {"a <= b AND c >= d OR e > f", "(or (and (<= a b) (>= c d)) (> e f))"},
+      {"- a[1].b::int", "(negative (cast (getfield (getitem a 1) 'b') INT))"},
       {"a == 1 AND b != 2 OR c <=> 3", "(or (and (= a 1) (<> b 2)) (<=> c 3))"},
       {"a OR b AND c", "(or a (and b c))"},
       {"NOT a = b AND c", "(and (not (= a b)) c)"},
@@ -241,6 +247,11 @@ TEST(Statements, AreRead) {
        "airports (faa) LABEL FLIGHT)",
        "(create-graph g (vertex airports (key faa) :Airport) (edge flights (source origin airports "
        "faa) (destination dest airports faa) :FLIGHT))"},
+      {"CREATE OR REPLACE PROPERTY GRAPH g NODE TABLES (db.t AS a KEY (k, l), u KEY (k)) "
+       "RELATIONSHIP TABLES (e AS x KEY (i) SOURCE KEY (p, q) REFERENCES a DESTINATION KEY (r) "
+       "REFERENCES u (k))",
+       "(create-graph replace g (vertex db.t as a (key k l)) (vertex u (key k)) (edge e as x (key "
+       "i) (source p.q a) (destination r u k)))"},
       {"DROP VIEW IF EXISTS v", "(drop-view if-exists v)"},
       {"DROP TABLE t", "(drop-table t)"},
       {"DROP PROPERTY GRAPH g", "(drop-graph g)"},
