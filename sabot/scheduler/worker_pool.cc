@@ -40,16 +40,16 @@ void WorkerPool::Submit(const std::shared_ptr<Task>& task) {
 }
 
 void WorkerPool::Enqueue(std::shared_ptr<Task> task) {
-  bool must_wake;
   {
     const std::lock_guard lock(mutex_);
     queue_.push_back(std::move(task));
-    must_wake = num_idle_ > 0;
-    if (!must_wake && static_cast<int>(threads_.size()) < num_threads_ && !is_stopping_) {
+    // An idle thread that was notified already still counts as idle, hence the length.
+    if (static_cast<int>(queue_.size()) > num_idle_ &&
+        static_cast<int>(threads_.size()) < num_threads_ && !is_stopping_) {
       threads_.emplace_back([this] { Loop(); });
     }
   }
-  if (must_wake) ready_.notify_one();
+  ready_.notify_one();
 }
 
 // Whether the task is to be queued again.
@@ -101,7 +101,12 @@ void WorkerPool::RunUntilBlocked() {
       task = std::move(queue_.front());
       queue_.pop_front();
     }
-    if (RunTurn(*task)) Enqueue(std::move(task));
+    try {
+      if (RunTurn(*task)) Enqueue(std::move(task));
+    } catch (...) {
+      task->OnException("the process died");
+      throw;
+    }
   }
 }
 
