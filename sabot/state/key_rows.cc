@@ -22,24 +22,24 @@ arrow::Status KeyRows::Assign(std::span<const Vector> keys, Rows rows,
 
 bool KeyRows::HasNull(int32_t position) const {
   const uint8_t* row = key(position);
-  for (size_t i = 0; i < layout_->num_keys(); ++i) {
-    if (layout_->key(i).IsNull(row)) return true;
+  for (size_t i = 0; i < layout_.num_keys(); ++i) {
+    if (layout_.key(i).IsNull(row)) return true;
   }
   return false;
 }
 
 arrow::Status KeyRows::Write(std::span<const Vector> keys, Rows rows) {
-  SABOT_DCHECK(keys.size() == layout_->num_keys());
+  SABOT_DCHECK(keys.size() == layout_.num_keys());
   rows_ = rows;
   const auto num_positions = static_cast<size_t>(rows.count == 0 ? 0 : rows[rows.count - 1] + 1);
-  const auto key_size = static_cast<size_t>(layout_->key_size());
+  const auto key_size = static_cast<size_t>(layout_.key_size());
   hashes_.resize(num_positions);
   words_.assign(num_positions * key_size / 8, 0);
   encoded_.resize(keys.size());
   auto* base = reinterpret_cast<uint8_t*>(words_.data());
   const auto row_of = [&](int32_t i) { return base + static_cast<size_t>(rows[i]) * key_size; };
   for (size_t k = 0; k < keys.size(); ++k) {
-    const RowLayout::Field& field = layout_->key(k);
+    const RowLayout::Field& field = layout_.key(k);
     const Vector& vector = keys[k];
     if (!field.is_nested) {
       if (rows.selection == nullptr) {

@@ -18,8 +18,8 @@ namespace sabot {
 /// used up before the batch goes.
 class KeyRows {
  public:
-  /// layout: of the tables it is used with (KeyedTable::layout()); outlives it.
-  explicit KeyRows(const RowLayout* layout) : layout_(layout) {}
+  /// layout: of the tables it is used with (KeyedTable::layout()), or another of the same schema.
+  explicit KeyRows(const RowLayout* layout) : layout_(*layout) {}
 
   /// Take the keys (one vector a key column, any encoding) of the active rows, and hash them.
   arrow::Status Assign(std::span<const Vector> keys, Rows rows);
@@ -33,17 +33,16 @@ class KeyRows {
   const uint64_t* hashes() const { return hashes_.data(); }
   /// The key area, by batch position.
   const uint8_t* key(int32_t position) const {
-    return reinterpret_cast<const uint8_t*>(words_.data()) +
-           int64_t{position} * layout_->key_size();
+    return reinterpret_cast<const uint8_t*>(words_.data()) + int64_t{position} * layout_.key_size();
   }
   /// Has the row a NULL in any key? Such a row never matches in a join, but is a group.
   bool HasNull(int32_t position) const;
-  const RowLayout& layout() const { return *layout_; }
+  const RowLayout& layout() const { return layout_; }
 
  private:
   arrow::Status Write(std::span<const Vector> keys, Rows rows);
 
-  const RowLayout* layout_;
+  RowLayout layout_;
   Rows rows_;
   std::vector<uint64_t> words_;
   std::vector<uint64_t> hashes_;

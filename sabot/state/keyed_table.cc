@@ -24,9 +24,8 @@ arrow::Result<std::unique_ptr<KeyedTable>> KeyedTable::Make(RowSchema schema,
 namespace internal {
 namespace {
 
-// In rows: the index entry is fetched while others are looked at, then the row behind it.
+// In rows: the index entry is fetched while others are looked at.
 constexpr int32_t kEntryAhead = 16;
-constexpr int32_t kRowAhead = 8;
 
 uint32_t NextOf(const RowLayout& layout, const uint8_t* row) {
   return Load<uint32_t>(row + layout.next_offset());
@@ -51,6 +50,9 @@ Table::Table(std::shared_ptr<const RowLayout> layout, std::shared_ptr<const Page
   for (size_t word = 0; word < is_string.size(); ++word) {
     if (!is_string[word]) plain_words_.push_back(static_cast<int32_t>(word * 8));
   }
+  std::vector<uint64_t> row(static_cast<size_t>(shape_.row_size / 8));
+  ClearRow(*layout_, reinterpret_cast<uint8_t*>(row.data()));
+  new_rest_.assign(row.begin() + layout_->key_size() / 8, row.end());
   partitions_.push_back(MakePartition(root_));
   MakeDirectory();
 }
@@ -67,28 +69,105 @@ int64_t Table::size_bytes() const {
   return bytes;
 }
 
-template <typename Match>
-inline void Table::PrefetchAhead(const KeyRows& keys, int32_t i, Match) const {
+template <bool kForWrite, typename Match>
+inline int32_t Table::FindAtHome(const KeyRows& keys, int32_t begin, int32_t count, Match match,
+                                 RowRefs* refs, int32_t* others) const {
+  static constexpr uint64_t kNoEntry = 0;
+  static constexpr uintptr_t kNoPage = 0;
   const Rows rows = keys.rows();
-  if (i + kEntryAhead < rows.count) {
-    const uint64_t hash = keys.hash(rows[i + kEntryAhead]);
-    const Partition& partition = *PartitionOf(hash);
-    if (partition.entries() != nullptr) {
-      __builtin_prefetch(partition.entries() + partition.HomeOf(Partition::TagOf(hash)));
+  const uint64_t* const hashes = keys.hashes();
+  const uint8_t* const key_areas = keys.key(0);
+  const int64_t key_size = layout_->key_size();
+  const PageShape shape = shape_;
+  uint8_t** const found = refs->row.data();
+
+  const auto home_of = [&](uint64_t hash, const Partition& partition) {
+    return partition.entries() == nullptr
+               ? &kNoEntry
+               : partition.entries() + partition.HomeOf(Partition::TagOf(hash));
+  };
+  // The row of the entry if it is of that tag, else the key itself, without a branch on it.
+  // *is_candidate: which.
+  const auto candidate_of = [&](uint64_t entry, uint32_t tag, const Partition& partition,
+                                const uint8_t* key, uint64_t* is_candidate) {
+    *is_candidate = static_cast<uint64_t>(Partition::TagOfEntry(entry) == tag) &
+                    static_cast<uint64_t>(static_cast<uint32_t>(entry) != 0);
+    const uint64_t mask = 0 - *is_candidate;
+    const auto id = static_cast<uint32_t>(Partition::RowOfEntry(entry) & mask);
+    const auto page_at =
+        (reinterpret_cast<uintptr_t>(partition.page_table() + (id >> shape.slot_bits)) & mask) |
+        (reinterpret_cast<uintptr_t>(&kNoPage) & ~mask);
+    const uintptr_t page = *reinterpret_cast<const uintptr_t*>(page_at);
+    // A shared page is copied before it is written: that is for the slow way.
+    if constexpr (kForWrite) *is_candidate &= ~page & 1;
+    const uintptr_t row = (page & ~uintptr_t{1}) + static_cast<uintptr_t>(shape.rows_offset) +
+                          (id & shape.slot_mask()) * static_cast<uintptr_t>(shape.row_size);
+    return reinterpret_cast<uint8_t*>((row & mask) | (reinterpret_cast<uintptr_t>(key) & ~mask));
+  };
+
+  int32_t num_others = 0;
+  const auto settle = [&](int32_t i, int32_t position, uint8_t* candidate, const uint8_t* key,
+                          uint64_t is_candidate) {
+    found[position] = candidate;
+    others[num_others] = i;
+    num_others +=
+        1 - static_cast<int32_t>(is_candidate & static_cast<uint64_t>(match(key, candidate)));
+  };
+  if (!is_large_ && directory_bits_ == 0) {
+    const Partition& partition = *directory_[0];
+    if (partition.entries() == nullptr || partition.num_pages() == 0) {
+      for (int32_t i = begin; i < begin + count; ++i) others[num_others++] = i;
+      return num_others;
     }
-  }
-  if (i + kRowAhead < rows.count) {
-    const uint64_t hash = keys.hash(rows[i + kRowAhead]);
-    const Partition& partition = *PartitionOf(hash);
-    if (partition.entries() == nullptr) return;
-    const uint32_t tag = Partition::TagOf(hash);
-    const uint32_t home = partition.HomeOf(tag);
-    uint64_t entry = partition.entries()[home];
-    if (entry != 0 && Partition::TagOfEntry(entry) != tag) {
-      entry = partition.entries()[(home + 1) & partition.mask()];
+    const uint64_t* const entries = partition.entries();
+    const uintptr_t* const pages = partition.page_table();
+    const int home_shift = partition.home_shift();
+    for (int32_t i = begin; i < begin + count; ++i) {
+      const int32_t position = rows[i];
+      const uint32_t tag = Partition::TagOf(hashes[position]);
+      const uint8_t* const key = key_areas + position * key_size;
+      const uint64_t entry = entries[tag >> home_shift];
+      // An empty entry's row is none: of another tag or empty, row 0 is looked at in its place.
+      uint64_t is_candidate = static_cast<uint64_t>(Partition::TagOfEntry(entry) == tag) &
+                              static_cast<uint64_t>(static_cast<uint32_t>(entry) != 0);
+      const auto id = static_cast<uint32_t>(Partition::RowOfEntry(entry) & (0 - is_candidate));
+      const uintptr_t page = pages[id >> shape.slot_bits];
+      if constexpr (kForWrite) is_candidate &= ~page & 1;
+      auto* const row = reinterpret_cast<uint8_t*>(
+          (page & ~uintptr_t{1}) + static_cast<uintptr_t>(shape.rows_offset) +
+          (id & shape.slot_mask()) * static_cast<uintptr_t>(shape.row_size));
+      settle(i, position, row, key, is_candidate);
     }
-    if (entry != 0) __builtin_prefetch(partition.RowAt(Partition::RowOfEntry(entry)));
+    return num_others;
   }
+  // In passes, so that many cache misses are under way at once.
+  const Partition* partitions[kBlockRows];
+  const uint64_t* homes[kBlockRows];
+  uint8_t* candidates[kBlockRows];
+  uint64_t are_candidates[kBlockRows];
+  for (int32_t j = 0; j < count; ++j) {
+    const uint64_t hash = hashes[rows[begin + j]];
+    partitions[j] = PartitionOf(hash);
+    homes[j] = home_of(hash, *partitions[j]);
+    __builtin_prefetch(homes[j]);
+  }
+  for (int32_t j = 0; j < count; ++j) {
+    const int32_t position = rows[begin + j];
+    candidates[j] = candidate_of(*homes[j], Partition::TagOf(hashes[position]), *partitions[j],
+                                 key_areas + position * key_size, &are_candidates[j]);
+    __builtin_prefetch(candidates[j]);
+  }
+  for (int32_t j = 0; j < count; ++j) {
+    const int32_t position = rows[begin + j];
+    settle(begin + j, position, candidates[j], key_areas + position * key_size, are_candidates[j]);
+  }
+  return num_others;
+}
+
+void Table::PrefetchEntry(uint64_t hash) const {
+  const Partition& partition = *PartitionOf(hash);
+  if (partition.entries() == nullptr) return;
+  __builtin_prefetch(partition.entries() + partition.HomeOf(Partition::TagOf(hash)));
 }
 
 void Table::Begin(const KeyRows& keys, RowRefs* refs) {
@@ -112,14 +191,14 @@ void Table::Finish(const KeyRows& keys, int32_t from, int32_t to, RowRefs* refs)
 bool Table::MakeRow(Partition* partition, const uint8_t* key, uint32_t* id) {
   if (!partition->NewRow(id)) return false;
   uint8_t* row = partition->RowAt(*id);
-  std::memcpy(row, key, static_cast<size_t>(layout_->key_size()));
+  CopyWords(key, layout_->key_size(), row);
   if (has_strings_ && !partition->OwnStrings(layout_->key_strings(), row)) {
     // Without views of texts that are not its own.
     std::memset(row, 0, static_cast<size_t>(shape_.row_size));
     partition->FreeRow(*id);
     return false;
   }
-  ClearRow(*layout_, row);
+  CopyWords(new_rest_.data(), shape_.row_size - layout_->key_size(), row + layout_->key_size());
   return true;
 }
 
@@ -177,20 +256,21 @@ arrow::Result<int32_t> Table::FindOrInsert(const KeyRows& keys, int32_t from, Ro
   Begin(keys, refs);
   const Rows rows = keys.rows();
   const int32_t to = WithMatch([&](auto match) {
-    const auto loop = [&]<bool kPrefetch>() {
-      for (int32_t i = from; i < rows.count; ++i) {
-        if constexpr (kPrefetch) PrefetchAhead(keys, i, match);
-        const int32_t position = rows[i];
+    int32_t others[kBlockRows + 1];
+    for (int32_t begin = from; begin < rows.count; begin += kBlockRows) {
+      const int32_t count = std::min(rows.count - begin, kBlockRows);
+      const int32_t num_others = FindAtHome<true>(keys, begin, count, match, refs, others);
+      for (int32_t j = 0; j < num_others; ++j) {
+        const int32_t position = rows[others[j]];
         const uint64_t hash = keys.hash(position);
         const Added added = FindOrAdd(PartitionOf(hash), hash, keys.key(position), match,
                                       &refs->row[static_cast<size_t>(position)]);
         if (added == Added::kFound) continue;
-        if (added == Added::kRefused) return i;
+        if (added == Added::kRefused) return others[j];
         refs->inserted.push_back(static_cast<uint16_t>(position));
       }
-      return rows.count;
-    };
-    return is_large_ ? loop.template operator()<true>() : loop.template operator()<false>();
+    }
+    return rows.count;
   });
   num_changes_ += static_cast<int64_t>(refs->inserted.size());
   Finish(keys, from, to, refs);
@@ -225,9 +305,10 @@ arrow::Result<int32_t> Table::Insert(const KeyRows& keys, std::span<const Vector
   }
   const int32_t to = WithMatch([&](auto match) {
     for (int32_t i = from; i < rows.count; ++i) {
-      if (is_large_) PrefetchAhead(keys, i, match);
       const int32_t position = rows[i];
       const uint64_t hash = keys.hash(position);
+      if (is_large_ && i + kEntryAhead < rows.count)
+        PrefetchEntry(keys.hash(rows[i + kEntryAhead]));
       if (!AddRow(PartitionOf(hash), hash, keys.key(position), match,
                   &refs->row[static_cast<size_t>(position)])) {
         return i;
@@ -258,20 +339,24 @@ bool Table::FindRows(const KeyRows& keys, RowRefs* refs) const {
   const Rows rows = keys.rows();
   refs->done = rows;
   return WithMatch([&](auto match) {
-    for (int32_t i = 0; i < rows.count; ++i) {
-      if (is_large_) PrefetchAhead(keys, i, match);
-      const int32_t position = rows[i];
-      const uint64_t hash = keys.hash(position);
-      Partition* partition = PartitionOf(hash);
-      Place place = Locate(*partition, Partition::TagOf(hash), keys.key(position), match);
-      if constexpr (kForWrite) {
-        const uint32_t page = place.row_id >> shape_.slot_bits;
-        if (place.row != nullptr && partition->IsClean(page)) {
-          if (!partition->MakeWritable(page, false)) return false;
-          place.row = partition->RowAt(place.row_id);
+    int32_t others[kBlockRows + 1];
+    for (int32_t begin = 0; begin < rows.count; begin += kBlockRows) {
+      const int32_t count = std::min(rows.count - begin, kBlockRows);
+      const int32_t num_others = FindAtHome<kForWrite>(keys, begin, count, match, refs, others);
+      for (int32_t j = 0; j < num_others; ++j) {
+        const int32_t position = rows[others[j]];
+        const uint64_t hash = keys.hash(position);
+        Partition* partition = PartitionOf(hash);
+        Place place = Locate(*partition, Partition::TagOf(hash), keys.key(position), match);
+        if constexpr (kForWrite) {
+          const uint32_t page = place.row_id >> shape_.slot_bits;
+          if (place.row != nullptr && partition->IsClean(page)) {
+            if (!partition->MakeWritable(page, false)) return false;
+            place.row = partition->RowAt(place.row_id);
+          }
         }
+        refs->row[static_cast<size_t>(position)] = place.row;
       }
-      refs->row[static_cast<size_t>(position)] = place.row;
     }
     return true;
   });

@@ -14,14 +14,19 @@
 namespace sabot::internal {
 namespace {
 
-constexpr int kIndexBitsMin = 4;
+constexpr int kIndexBitsMin = 8;
 constexpr int kIndexBitsMax = 30;
 // Linear probing: at 0.7, a key that is not there costs 6 steps along one or two cache lines, at
 // 0.9 it would be 50.
 constexpr double kLoadMax = 0.7;
+// Small ones stay sparse: there, a mispredicted second step costs more than all the rest.
+constexpr int kSparseBits = 13;
+constexpr double kSparseLoad = 0.35;
 constexpr double kLoadLimit = 0.85;  // where memory is refused
 constexpr int kExtentShiftMax = 4;   // 16 pages of 16 KiB: 256 KiB
 constexpr int64_t kHugePage = 2 << 20;
+
+double LoadOf(int bits) { return bits <= kSparseBits ? kSparseLoad : kLoadMax; }
 
 uint64_t* AllocateIndex(int64_t bytes) {
   const int64_t alignment = bytes >= kHugePage ? kHugePage : 64;
@@ -71,9 +76,12 @@ bool Partition::Grow() {
 
 bool Partition::ReserveEntries(int64_t count) {
   if (num_entries_ + count <= grow_at_) return true;
-  const auto wanted =
-      static_cast<uint64_t>(static_cast<double>(num_entries_ + count) / kLoadMax) + 1;
-  return Resize(std::clamp(static_cast<int>(std::bit_width(wanted)), kIndexBitsMin, kIndexBitsMax));
+  int bits = kIndexBitsMin;
+  while (bits < kIndexBitsMax && LoadOf(bits) * static_cast<double>(int64_t{1} << bits) <=
+                                     static_cast<double>(num_entries_ + count)) {
+    ++bits;
+  }
+  return Resize(bits);
 }
 
 bool Partition::Resize(int bits) {
@@ -101,7 +109,7 @@ bool Partition::Resize(int bits) {
   mask_ = mask;
   shift_ = shift;
   index_bytes_ = bytes;
-  grow_at_ = static_cast<int64_t>(kLoadMax * (double{1} + mask));
+  grow_at_ = static_cast<int64_t>(LoadOf(bits) * (double{1} + mask));
   return true;
 }
 
@@ -154,8 +162,7 @@ uint8_t* Partition::TakePage(bool is_forced) {
   return page;
 }
 
-bool Partition::MakeWritable(uint32_t page, bool is_forced) {
-  if (!IsClean(page)) return true;
+bool Partition::CopyPage(uint32_t page, bool is_forced) {
   uint8_t* current = PageAt(page);
   if (HasLivePin()) {
     uint8_t* copy = TakePage(is_forced);

@@ -71,6 +71,7 @@ class Partition {
   const uint64_t* entries() const { return entries_; }
   uint64_t* mutable_entries() { return entries_; }
   uint32_t mask() const { return mask_; }
+  int home_shift() const { return shift_; }
   uint32_t HomeOf(uint32_t tag) const { return tag >> shift_; }
   /// Room for one more key. False: memory refused.
   bool ReserveEntry() { return num_entries_ < grow_at_ || Grow(); }
@@ -95,7 +96,9 @@ class Partition {
   const uintptr_t* page_table() const { return pages_.data(); }
   /// The page may be written from here on: copied if a snapshot shares it. False: memory refused
   /// (never if forced).
-  bool MakeWritable(uint32_t page, bool is_forced);
+  bool MakeWritable(uint32_t page, bool is_forced) {
+    return !IsClean(page) || CopyPage(page, is_forced);
+  }
   static PageHeader* HeaderOf(uint8_t* page) { return reinterpret_cast<PageHeader*>(page); }
   static uint64_t* LiveBitsOf(uint8_t* page) {
     return reinterpret_cast<uint64_t*>(page + sizeof(PageHeader));
@@ -139,6 +142,7 @@ class Partition {
 
  private:
   bool Grow();
+  bool CopyPage(uint32_t page, bool is_forced);
   bool Resize(int bits);
   uint8_t* TakePage(bool is_forced);
   bool HasLivePin();

@@ -60,8 +60,8 @@ bool Table::MoveRow(Partition* target, uint64_t hash, const uint8_t* row) {
   uint32_t id;
   if (!target->ReserveEntry() || !target->NewRow(&id)) return false;
   uint8_t* moved = target->RowAt(id);
-  std::memcpy(moved, row, static_cast<size_t>(shape_.row_size));
-  if (!target->OwnStrings(layout_->strings(), moved)) return false;
+  CopyWords(row, shape_.row_size, moved);
+  if (!layout_->strings().empty() && !target->OwnStrings(layout_->strings(), moved)) return false;
   const uint32_t tag = Partition::TagOf(hash);
   const uint64_t entry = Partition::MakeEntry(tag, id);
   if (layout_->has_next()) {
@@ -107,8 +107,15 @@ bool Table::Rebuild(size_t index, int bits) {
       rows.push_back(page + shape_.rows_offset + slot * static_cast<uint32_t>(shape_.row_size));
     }
     HashRows(*layout_, rows, hashes.data());
+    const auto part_of = [&](size_t i) {
+      return sabot::PartitionOf(hashes[i] << old.range().bits, bits);
+    };
     for (size_t i = 0; i < rows.size(); ++i) {
-      const uint32_t part = sabot::PartitionOf(hashes[i] << old.range().bits, bits);
+      const Partition& part = *parts[part_of(i)];
+      __builtin_prefetch(part.entries() + part.HomeOf(Partition::TagOf(hashes[i])), 1);
+    }
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const uint32_t part = part_of(i);
       if (!MoveRow(parts[part].get(), hashes[i], rows[i])) return refuse();
     }
   }
