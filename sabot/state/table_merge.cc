@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "sabot/base/error.h"
 #include "sabot/state/row_columns.h"
@@ -12,6 +13,8 @@ namespace {
 constexpr int kSplitBits = 4;
 // Of one table below its root: 64 K partitions.
 constexpr int kDirectoryBitsMax = 16;
+// Of a hash: what a snapshot's header allows.
+constexpr int kRangeBitsMax = 28;
 constexpr int32_t kRowsAtOnce = 2048;
 // A smaller table stays in a core's second-level cache by itself.
 constexpr int64_t kCachedBytes = 512 << 10;
@@ -38,20 +41,22 @@ void Table::Tidy() {
   if (partitions_.size() > 16 && num_changes_ < 64 * static_cast<int64_t>(partitions_.size())) {
     return;
   }
-  num_changes_ = 0;
+  const int64_t num_changes = std::exchange(num_changes_, 0);
   int64_t bytes = 0;
+  bool has_moved = false;
   for (size_t i = 0; i < partitions_.size(); ++i) {
     Partition& partition = *partitions_[i];
     bytes += partition.size_bytes();
-    if (partition.size_bytes() < partition.retry_bytes) continue;
+    if (has_moved || partition.size_bytes() < partition.retry_bytes) continue;
     const bool may_split = partition.range().bits - root_.bits + kSplitBits <= kDirectoryBitsMax &&
-                           partition.range().bits + kSplitBits <= 28;
-    if (partition.row_bytes() > options_.partition_bytes_max && may_split &&
-        partition.num_rows() > 64) {
-      if (Rebuild(i, kSplitBits)) i += (size_t{1} << kSplitBits) - 1;
-    } else if (partition.IsWasteful()) {
-      Rebuild(i, 0);
-    }
+                           partition.range().bits + kSplitBits <= kRangeBitsMax;
+    const bool is_too_large = partition.row_bytes() > options_.partition_bytes_max &&
+                              partition.num_rows() > 64 && may_split;
+    if (!is_too_large && !partition.IsWasteful()) continue;
+    // One a call: partitions grow alike, and to split them all at once would be a long pause. The
+    // others wait for the next call.
+    has_moved = Rebuild(i, is_too_large ? kSplitBits : 0);
+    num_changes_ = num_changes;
   }
   is_large_ = bytes > kCachedBytes;
 }
@@ -112,6 +117,7 @@ bool Table::Rebuild(size_t index, int bits) {
     };
     for (size_t i = 0; i < rows.size(); ++i) {
       const Partition& part = *parts[part_of(i)];
+      if (part.entries() == nullptr) continue;
       __builtin_prefetch(part.entries() + part.HomeOf(Partition::TagOf(hashes[i])), 1);
     }
     for (size_t i = 0; i < rows.size(); ++i) {
