@@ -1,7 +1,6 @@
 #include <random>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "arrow/array.h"
 #include "arrow/array/builder_binary.h"
@@ -17,29 +16,17 @@
 #include "parquet/arrow/writer.h"
 #include "parquet/properties.h"
 
-#include "sabot/base/error.h"
 #include "sabot/formats/arrow/convert.h"
 #include "sabot/formats/file.h"
 #include "sabot/formats/parquet/rle.h"
+#include "sabot/formats/testing/file_rows.h"
 
 namespace sabot {
 namespace {
 
-std::string ErrorName(const arrow::Status& status) {
-  const ErrorDetail* detail = GetErrorDetail(status);
-  return detail == nullptr ? status.ToString() : std::string(detail->error_class().name);
-}
-
-Files& LocalFiles() { return *Env::Real().files; }
-
 class ParquetFiles : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "/sabot_parquet_XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-  }
-  void TearDown() override { ASSERT_TRUE(LocalFiles().RemoveTree(folder_).ok()); }
-  std::string PathOf(const std::string& name) const { return folder_ + "/" + name; }
+  std::string PathOf(const std::string& name) const { return folder_.PathOf(name); }
 
   // Write with Arrow's own writer.
   std::string WriteTable(const arrow::Table& table, int64_t row_group_rows,
@@ -57,7 +44,7 @@ class ParquetFiles : public testing::Test {
     return path;
   }
 
-  std::string folder_;
+  TestFolder folder_;
   int num_files_ = 0;
 };
 
@@ -70,44 +57,7 @@ std::shared_ptr<const DataFile> OpenFile(const std::string& path) {
   return *file;
 }
 
-using Row = std::vector<std::string>;
-
-std::string Text(const TypedValue& value) {
-  // -0.0 and others print alike; bytes may hold anything.
-  return value.is_null() ? "NULL" : value.ToText();
-}
-
-arrow::Result<std::vector<Row>> ReadRows(const DataFile& file, const ReadRequest& request,
-                                         ScanCounters* counters = nullptr) {
-  std::vector<Row> rows;
-  BufferPool pool;
-  for (const FileMorsel& morsel : file.Morsels()) {
-    ARROW_ASSIGN_OR_RAISE(auto reader, file.MakeReader(morsel, request));
-    while (true) {
-      Batch batch;
-      ARROW_ASSIGN_OR_RAISE(const bool has_rows, reader->Next(pool, &batch));
-      if (!has_rows) break;
-      EXPECT_LE(batch.num_rows(), request.batch_size);
-      EXPECT_EQ(batch.num_columns(), request.columns.size());
-      for (int32_t i = 0; i < batch.num_rows(); ++i) {
-        Row row;
-        for (const Vector& column : batch.columns()) {
-          EXPECT_EQ(column.size(), batch.num_rows());
-          row.push_back(Text(column.ValueAt(i)));
-        }
-        rows.push_back(std::move(row));
-      }
-    }
-    if (counters != nullptr) counters->Add(reader->counters());
-  }
-  return rows;
-}
-
-ReadRequest AllColumns(const DataFile& file, int32_t batch_size = kVectorSize) {
-  ReadRequest request{.batch_size = batch_size};
-  for (size_t i = 0; i < file.schema().size(); ++i) request.columns.push_back(static_cast<int>(i));
-  return request;
-}
+using Row = TextRow;
 
 // The same rows through Arrow's arrays.
 std::vector<Row> RowsOf(const arrow::Table& table) {
@@ -119,7 +69,7 @@ std::vector<Row> RowsOf(const arrow::Table& table) {
       const Type type = FromArrow(*chunk->type()).ValueOrDie();
       const auto size = static_cast<int32_t>(chunk->length());
       const Vector vector = FromArrow(*chunk, 0, size, type, pool).ValueOrDie();
-      for (int32_t i = 0; i < size; ++i) rows[at++].push_back(Text(vector.ValueAt(i)));
+      for (int32_t i = 0; i < size; ++i) rows[at++].push_back(vector.ValueAt(i).ToText());
     }
   }
   return rows;
@@ -421,23 +371,22 @@ TEST_F(ParquetFiles, ReadsBackWhatItWrote) {
       OpenFile(WriteTable(*table, 3000, parquet::WriterProperties::Builder().build()));
   for (const char* compression : {"snappy", "zstd", "none"}) {
     const std::string path = PathOf(compression);
-    FileOptions options{.values = {{"compression", compression}, {"rowgrouprows", "1000"}}};
-    auto out = LocalFiles().OpenForWrite(path);
-    ASSERT_TRUE(out.ok());
-    auto writer = ParquetFormat().MakeWriter(std::move(*out), source->schema(), options);
-    ASSERT_TRUE(writer.ok()) << writer.status();
+    const FileOptions options{.values = {{"compression", compression}, {"rowgrouprows", "1000"}}};
     auto reader = source->MakeReader(source->Morsels()[0], AllColumns(*source, 500));
     ASSERT_TRUE(reader.ok());
+    std::vector<Batch> batches;
     BufferPool pool;
     while (true) {
       Batch batch;
       const auto has_rows = (*reader)->Next(pool, &batch);
       ASSERT_TRUE(has_rows.ok());
       if (!*has_rows) break;
-      ASSERT_TRUE((*writer)->Write(batch).ok());
+      batches.push_back(std::move(batch));
     }
-    ASSERT_TRUE((*writer)->Finish().ok());
-    EXPECT_EQ((*writer)->size_bytes(), *LocalFiles().Size(path));
+    std::vector<const Batch*> pointers;
+    for (const Batch& batch : batches) pointers.push_back(&batch);
+    const auto written = WriteFile(ParquetFormat(), path, source->schema(), options, pointers);
+    ASSERT_TRUE(written.ok()) << written;
     const auto file = OpenFile(path);
     EXPECT_EQ(file->Morsels().size(), 3u);
     const auto rows = ReadRows(*file, AllColumns(*file));
@@ -447,10 +396,8 @@ TEST_F(ParquetFiles, ReadsBackWhatItWrote) {
 }
 
 TEST_F(ParquetFiles, RefusesWhatIsNoParquetFile) {
-  const std::string path = PathOf("text.parquet");
-  auto out = LocalFiles().OpenForWrite(path);
-  ASSERT_TRUE((*out)->Append("these are not the bytes of a Parquet file").ok());
-  ASSERT_TRUE((*out)->Close().ok());
+  const std::string path =
+      folder_.Write("text.parquet", "these are not the bytes of a Parquet file");
   const std::string paths[] = {path};
   EXPECT_EQ(ErrorName(ParquetFormat().InferSchema(LocalFiles(), paths, {}).status()),
             "MALFORMED_FILE");
@@ -479,10 +426,7 @@ TEST_F(ParquetFiles, MutantsGiveRowsOrTypedErrors) {
       bytes[random() % range] = static_cast<char>(random());
     }
     if (mutant % 10 == 0) bytes.resize(random() % bytes.size());
-    const std::string path = PathOf("mutant");
-    auto out = LocalFiles().OpenForWrite(path);
-    ASSERT_TRUE((*out)->Append(bytes).ok());
-    ASSERT_TRUE((*out)->Close().ok());
+    const std::string path = folder_.Write("mutant", bytes);
     const std::string paths[] = {path};
     const auto read = [&]() -> arrow::Status {
       ARROW_ASSIGN_OR_RAISE(const Schema schema,

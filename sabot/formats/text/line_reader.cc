@@ -1,0 +1,179 @@
+#include "sabot/formats/text/line_reader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "arrow/buffer.h"
+#include "arrow/io/compressed.h"
+#include "arrow/io/interfaces.h"
+#include "arrow/util/compression.h"
+
+#include "sabot/formats/arrow_files.h"
+
+namespace sabot {
+namespace {
+
+arrow::Result<std::shared_ptr<arrow::io::InputStream>> Decompress(const TextFile& file) {
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<arrow::util::Codec> codec,
+                        arrow::util::Codec::Create(arrow::Compression::GZIP));
+  // The stream keeps its codec; each has a position of its own in the shared file.
+  ARROW_ASSIGN_OR_RAISE(auto raw,
+                        arrow::io::RandomAccessFile::GetStream(file.file(), 0, file.size_bytes()));
+  ARROW_ASSIGN_OR_RAISE(auto stream, arrow::io::CompressedInputStream::Make(codec.get(), raw));
+  struct Kept {
+    std::shared_ptr<arrow::util::Codec> codec;
+    std::shared_ptr<arrow::io::InputStream> stream;
+  };
+  auto kept = std::make_shared<Kept>(Kept{std::move(codec), std::move(stream)});
+  return std::shared_ptr<arrow::io::InputStream>(kept, kept->stream.get());
+}
+
+}  // namespace
+
+arrow::Result<std::shared_ptr<const TextFile>> TextFile::Open(Files& files,
+                                                              const std::string& path) {
+  auto file = std::make_shared<TextFile>();
+  file->path_ = path;
+  ARROW_ASSIGN_OR_RAISE(file->file_, OpenForArrow(files, path));
+  ARROW_ASSIGN_OR_RAISE(file->size_bytes_, file->file_->GetSize());
+  file->is_compressed_ = path.ends_with(".gz") || path.ends_with(".GZ");
+  return file;
+}
+
+std::vector<FileMorsel> TextFile::Morsels(int64_t morsel_bytes, bool is_splittable) const {
+  if (is_compressed_ || !is_splittable) return {{0, size_bytes_, -1, size_bytes_}};
+  std::vector<FileMorsel> morsels;
+  const int64_t count = std::max<int64_t>((size_bytes_ + morsel_bytes - 1) / morsel_bytes, 1);
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t begin = size_bytes_ * i / count;
+    const int64_t end = size_bytes_ * (i + 1) / count;
+    morsels.push_back({begin, end, -1, end - begin});
+  }
+  return morsels;
+}
+
+LineReader::LineReader(std::shared_ptr<const TextFile> file, int64_t begin, int64_t end,
+                       int64_t block_bytes)
+    : file_(std::move(file)), begin_(begin), end_(end), block_bytes_(block_bytes) {
+  position_ = begin;
+  next_offset_ = begin;
+  // Of compressed text only the beginning is known.
+  if (file_->is_compressed()) end_ = std::numeric_limits<int64_t>::max();
+}
+
+LineReader::~LineReader() = default;
+
+arrow::Result<int64_t> LineReader::Read(char* out, int64_t size) {
+  if (file_->is_compressed()) {
+    if (stream_ == nullptr) {
+      ARROW_ASSIGN_OR_RAISE(stream_, Decompress(*file_));
+      bytes_read_ = file_->size_bytes();
+    }
+    const auto num_read = stream_->Read(size, out);
+    if (!num_read.ok()) return FileReadError(num_read.status(), "gzip", file_->path());
+    position_ += *num_read;
+    return *num_read;
+  }
+  ARROW_ASSIGN_OR_RAISE(const int64_t num_read, file_->file()->ReadAt(position_, size, out));
+  position_ += num_read;
+  bytes_read_ += num_read;
+  return num_read;
+}
+
+// A line that began before belongs to the piece before; so does the one that ends right there.
+arrow::Status LineReader::SkipFirstLine() {
+  is_started_ = true;
+  if (begin_ == 0) return arrow::Status::OK();
+  position_ = begin_ - 1;
+  std::string chunk(4096, '\0');
+  while (true) {
+    const int64_t chunk_begin = position_;
+    ARROW_ASSIGN_OR_RAISE(const int64_t size,
+                          Read(chunk.data(), static_cast<int64_t>(chunk.size())));
+    if (size == 0) {
+      is_done_ = true;
+      return arrow::Status::OK();
+    }
+    const void* newline = std::memchr(chunk.data(), '\n', static_cast<size_t>(size));
+    if (newline == nullptr) continue;
+    position_ = chunk_begin + (static_cast<const char*>(newline) - chunk.data()) + 1;
+    next_offset_ = position_;
+    if (position_ >= end_) is_done_ = true;
+    return arrow::Status::OK();
+  }
+}
+
+arrow::Result<BufferPtr> LineReader::NextBlock() {
+  if (!is_started_) ARROW_RETURN_NOT_OK(SkipFirstLine());
+  while (!is_done_) {
+    const auto carried = static_cast<int64_t>(carry_.size());
+    // A line longer than a block makes the next one longer.
+    int64_t wanted = std::max(block_bytes_, carried);
+    // Behind the piece's end only one line's rest is needed.
+    constexpr int64_t kLineBytes = 16 * 1024;
+    if (position_ + wanted > end_) wanted = std::max<int64_t>(end_ - position_, 0) + kLineBytes;
+    wanted = std::max(wanted, carried);
+    BufferPtr buffer = Buffer::Allocate(carried + wanted);
+    char* data = reinterpret_cast<char*>(buffer->data());
+    std::memcpy(data, carry_.data(), carry_.size());
+    carry_.clear();
+    ARROW_ASSIGN_OR_RAISE(const int64_t num_read, Read(data + carried, wanted));
+    const int64_t size = carried + num_read;
+    int64_t usable = size;
+    if (num_read == 0) {
+      is_done_ = true;
+    } else if (position_ >= end_) {
+      // The last line is the one that holds byte end - 1; it may end far behind.
+      const int64_t last = std::max<int64_t>(end_ - 1 - next_offset_, 0);
+      const void* newline = std::memchr(data + last, '\n', static_cast<size_t>(size - last));
+      if (newline != nullptr) {
+        usable = static_cast<const char*>(newline) - data + 1;
+        is_done_ = true;
+      } else {
+        usable = -1;
+      }
+    }
+    if (!is_done_) {
+      const void* newline = memrchr(data, '\n', static_cast<size_t>(size));
+      usable = newline == nullptr ? 0 : static_cast<const char*>(newline) - data + 1;
+      carry_.assign(data + usable, static_cast<size_t>(size - usable));
+    }
+    block_offset_ = next_offset_;
+    next_offset_ += usable;
+    if (usable > 0) return Buffer::Borrow(data, usable, buffer);
+  }
+  return nullptr;
+}
+
+arrow::Result<BufferPtr> LineReader::Rest() {
+  if (is_done_) return nullptr;
+  is_done_ = true;
+  std::string text;
+  while (true) {
+    const size_t size = text.size();
+    text.resize(size + static_cast<size_t>(block_bytes_));
+    ARROW_ASSIGN_OR_RAISE(const int64_t num_read, Read(text.data() + size, block_bytes_));
+    text.resize(size + static_cast<size_t>(num_read));
+    if (num_read == 0) break;
+  }
+  if (text.empty()) return nullptr;
+  auto kept = std::make_shared<std::string>(std::move(text));
+  block_offset_ = 0;
+  return Buffer::Borrow(kept->data(), static_cast<int64_t>(kept->size()), kept);
+}
+
+arrow::Result<int64_t> LineReader::LineNumberOf(int64_t offset) const {
+  LineReader reader(file_, 0, file_->size_bytes());
+  int64_t line = 1;
+  while (true) {
+    ARROW_ASSIGN_OR_RAISE(const BufferPtr block, reader.NextBlock());
+    if (block == nullptr) return line;
+    const int64_t size = std::min(block->size(), offset - reader.block_offset());
+    const char* data = reinterpret_cast<const char*>(block->data());
+    line += std::count(data, data + std::max<int64_t>(size, 0), '\n');
+    if (reader.block_offset() + block->size() > offset) return line;
+  }
+}
+
+}  // namespace sabot
