@@ -7,17 +7,14 @@
 
 #include "arrow/result.h"
 
+#include "sabot/formats/text/text_value.h"
 #include "sabot/types/schema.h"
 #include "sabot/vector/batch.h"
 
 namespace sabot {
 
-/// What to do with a record that does not fit the schema, as Spark's readers spell it.
-enum class BadRecordMode : uint8_t {
-  kPermissive,     ///< fields that cannot be read are NULL
-  kDropMalformed,  ///< the record is left out
-  kFailFast,       ///< BAD_RECORD
-};
+/// Can all of the schema be read from JSON? Errors: UNSUPPORTED_DATATYPE.
+arrow::Status CheckJsonSchema(const Schema& schema);
 
 /// Decodes JSON objects, one a message or line, into batches of a schema. Keys are matched by name,
 /// exactly; a missing key is NULL, an unknown one is skipped, and of a repeated key the last
@@ -28,9 +25,10 @@ enum class BadRecordMode : uint8_t {
 ///   ARROW_ASSIGN_OR_RAISE(Batch batch, decoder.Finish(pool));
 class JsonDecoder {
  public:
-  /// mode: of records that cannot be read. corrupt_column: position of a STRING column that takes
-  /// the text of such a record, -1 none.
-  JsonDecoder(Schema schema, BadRecordMode mode, int corrupt_column = -1);
+  /// schema: checked by CheckJsonSchema. mode: of records that cannot be read. corrupt_column:
+  /// position of a STRING column that takes the text of such a record, -1 none.
+  JsonDecoder(Schema schema, BadRecordMode mode, int corrupt_column = -1,
+              TextValueOptions options = {});
   ~JsonDecoder();
   JsonDecoder(JsonDecoder&&) noexcept;
   JsonDecoder& operator=(JsonDecoder&&) noexcept;
@@ -55,7 +53,8 @@ class JsonDecoder {
 /// Spark infers.
 class JsonSchemaInference {
  public:
-  JsonSchemaInference();
+  /// primitives_as_string: every value that is no object or list is STRING.
+  explicit JsonSchemaInference(bool primitives_as_string = false);
   ~JsonSchemaInference();
   /// False: the text is no JSON object, and counts for nothing.
   bool Add(std::string_view text);
