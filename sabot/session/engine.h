@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "sabot/base/memory_budget.h"
+#include "sabot/catalog/connectors.h"
+#include "sabot/connectors/memory/memory.h"
+#include "sabot/session/session.h"
+#include "sabot/session/settings.h"
+
+namespace sabot {
+
+/// What a session's queries run on. Lives as long as any of them.
+struct SessionCore {
+  std::shared_ptr<MemoryBudget> memory;  ///< the process's
+  std::shared_ptr<MemoryStore> tables;
+  ConnectorSet connectors;
+  Settings settings;
+};
+
+/// The one budget of the process.
+std::shared_ptr<MemoryBudget> ProcessMemory();
+
+/// A lazy query over an analyzed plan. statement: its text, for positions in errors.
+arrow::Result<std::shared_ptr<const Query>> MakeLazyQuery(std::shared_ptr<SessionCore> core,
+                                                          struct LogicalPlan plan,
+                                                          syntax::RelationPtr relation,
+                                                          std::string statement);
+/// The rows a command gave.
+std::shared_ptr<const Query> MakeCommandResult(Schema schema,
+                                               std::vector<std::vector<TypedValue>> rows);
+
+}  // namespace sabot

@@ -1,0 +1,176 @@
+#include "sabot/session/session.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include <fmt/format.h>
+
+#include "arrow/record_batch.h"
+
+#include "sabot/analyzer/analyzer.h"
+#include "sabot/base/error.h"
+#include "sabot/connectors/files/files.h"
+#include "sabot/connectors/range/range.h"
+#include "sabot/formats/arrow/convert.h"
+#include "sabot/frontend/cypher/parser.h"
+#include "sabot/frontend/sql/parser.h"
+#include "sabot/session/commands.h"
+#include "sabot/session/engine.h"
+
+namespace sabot {
+namespace {
+
+class SessionImpl final : public Session {
+ public:
+  SessionImpl() : core_(std::make_shared<SessionCore>()) {
+    core_->memory = ProcessMemory();
+    core_->tables = std::make_shared<MemoryStore>();
+    core_->connectors.Add(MakeFilesConnector());
+    core_->connectors.Add(MakeMemoryConnector(core_->tables));
+    core_->connectors.Add(MakeRangeConnector());
+  }
+
+  arrow::Result<std::shared_ptr<const Query>> Sql(std::string_view text,
+                                                  const Parameters& parameters) override {
+    ARROW_RETURN_NOT_OK(CheckOpen());
+    auto statement = sql::ParseStatement(text);
+    if (!statement.ok()) return WithStatement(statement.status(), text);
+    return RunStatement(*statement, parameters, text);
+  }
+
+  arrow::Result<std::shared_ptr<const Query>> Cypher(std::string_view text, std::string_view graph,
+                                                     const Parameters& parameters) override {
+    ARROW_RETURN_NOT_OK(CheckOpen());
+    auto relation = cypher::ParseQuery(text, std::string(graph));
+    if (!relation.ok()) return WithStatement(relation.status(), text);
+    return MakeQuery(*relation, parameters, text);
+  }
+
+  arrow::Result<std::shared_ptr<const Query>> Resolve(const syntax::RelationPtr& relation,
+                                                      const Parameters& parameters) override {
+    ARROW_RETURN_NOT_OK(CheckOpen());
+    return MakeQuery(relation, parameters, {});
+  }
+
+  arrow::Result<std::shared_ptr<const Query>> Run(const syntax::StatementPtr& statement,
+                                                  const Parameters& parameters) override {
+    ARROW_RETURN_NOT_OK(CheckOpen());
+    return RunStatement(statement, parameters, {});
+  }
+
+  arrow::Result<syntax::RelationPtr> RegisterArrow(const std::string& name,
+                                                   arrow::RecordBatchReader& reader,
+                                                   bool replace) override {
+    ARROW_RETURN_NOT_OK(CheckOpen());
+    if (!name.empty() && !replace && catalog_.Has(name)) {
+      return MakeError("TABLE_OR_VIEW_ALREADY_EXISTS",
+                       {{"relationName", fmt::format("`{}`", name)}});
+    }
+    auto table = std::make_shared<MemoryTable>();
+    ARROW_ASSIGN_OR_RAISE(table->schema, FromArrow(*reader.schema()));
+    BufferPool pool;
+    while (true) {
+      ARROW_ASSIGN_OR_RAISE(const auto record_batch, reader.Next());
+      if (record_batch == nullptr) break;
+      ARROW_RETURN_NOT_OK(CheckForeign(*record_batch, name.empty() ? "the table" : name));
+      for (int64_t offset = 0; offset < record_batch->num_rows(); offset += kVectorSize) {
+        const auto count =
+            static_cast<int32_t>(std::min<int64_t>(kVectorSize, record_batch->num_rows() - offset));
+        ARROW_ASSIGN_OR_RAISE(Batch batch,
+                              FromArrow(*record_batch, offset, count, table->schema, pool));
+        table->batches.push_back(std::make_shared<const Batch>(std::move(batch)));
+      }
+    }
+    Schema schema = table->schema;
+    const std::string id = core_->tables->Add(std::move(table));
+    if (!name.empty()) {
+      TableDescription description;
+      description.connector = "memory";
+      description.paths = {id};
+      description.schema = std::move(schema);
+      ARROW_RETURN_NOT_OK(catalog_.Create({name, std::move(description)}, true));
+    }
+    return syntax::MakeRelation(syntax::Memory{id, false});
+  }
+
+  arrow::Status CreateView(const std::string& name, const syntax::RelationPtr& relation,
+                           bool replace) override {
+    syntax::CreateView create;
+    create.name = name;
+    create.replace = replace;
+    create.query = relation;
+    return Run(syntax::MakeStatement(std::move(create)), {}).status();
+  }
+
+  bool DropView(const std::string& name) override { return catalog_.Drop(name); }
+  bool HasTable(const std::string& name) const override { return catalog_.Has(name); }
+
+  arrow::Status SetOption(const std::string& key, const std::string& value) override {
+    return core_->settings.Set(key, value);
+  }
+  arrow::Result<std::string> GetOption(const std::string& key) const override {
+    return core_->settings.Get(key);
+  }
+  arrow::Status ResetOption(const std::string& key) override { return core_->settings.Reset(key); }
+  std::vector<SessionOption> Options() const override { return core_->settings.List(); }
+
+  void Shutdown() override { is_shut_down_.store(true); }
+  bool is_shut_down() const override { return is_shut_down_.load(); }
+
+ private:
+  arrow::Status CheckOpen() const {
+    return is_shut_down_.load() ? MakeError("ENGINE_CLOSED") : arrow::Status::OK();
+  }
+
+  AnalyzerContext ContextFor(const Parameters& parameters) const {
+    AnalyzerContext context;
+    context.catalog = &catalog_;
+    context.connectors = &core_->connectors;
+    context.functions = &FunctionRegistry::Default();
+    context.env = Env::Real();
+    context.settings = core_->settings.values().evaluation;
+    context.settings.now_us = context.env.clock->NowMicros();
+    context.parameters = parameters;
+    return context;
+  }
+
+  arrow::Result<std::shared_ptr<const Query>> MakeQuery(const syntax::RelationPtr& relation,
+                                                        const Parameters& parameters,
+                                                        std::string_view text) {
+    auto plan = Analyze(relation, ContextFor(parameters));
+    if (!plan.ok()) return WithStatement(Catalogued(plan.status()), text);
+    return MakeLazyQuery(core_, std::move(*plan), relation, std::string(text));
+  }
+
+  arrow::Result<std::shared_ptr<const Query>> RunStatement(const syntax::StatementPtr& statement,
+                                                           const Parameters& parameters,
+                                                           std::string_view text) {
+    if (const auto* query = statement->As<syntax::Query>())
+      return MakeQuery(query->relation, parameters, text);
+    CommandContext context{
+        core_,
+        &catalog_,
+        ContextFor(parameters),
+        std::string(text),
+        [&](const syntax::RelationPtr& relation) { return MakeQuery(relation, parameters, text); },
+        [&](const syntax::StatementPtr& inner) { return RunStatement(inner, parameters, text); }};
+    auto result = RunCommand(*statement, context);
+    if (!result.ok()) return WithStatement(Catalogued(result.status()), text);
+    return result;
+  }
+
+  std::shared_ptr<SessionCore> core_;
+  Catalog catalog_;
+  std::atomic<bool> is_shut_down_{false};
+};
+
+}  // namespace
+
+arrow::Result<std::shared_ptr<Session>> Session::Make(
+    const std::map<std::string, std::string>& options) {
+  auto session = std::make_shared<SessionImpl>();
+  for (const auto& [key, value] : options) ARROW_RETURN_NOT_OK(session->SetOption(key, value));
+  return session;
+}
+
+}  // namespace sabot
