@@ -113,7 +113,7 @@ std::vector<std::string> TextRows(const Batch& batch) {
     }
     const int64_t weight = batch.weight(row);
     for (int64_t i = 0; i < weight; ++i) texts.push_back(text);
-    for (int64_t i = 0; i > weight; --i) texts.push_back("-" + text);
+    for (int64_t i = 0; i > weight; --i) texts.push_back("~" + text);
   });
   return texts;
 }

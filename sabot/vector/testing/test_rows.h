@@ -26,7 +26,7 @@ Batch MakeLongs(const std::vector<int64_t>& values);
 /// other values of the column, so whoever looks at them is found out.
 Batch Disguise(const Batch& batch, Random& random);
 
-/// The active rows as text, "1|a|NULL", each as often as its weight; "-1|a" once for every time it
+/// The active rows as text, "1|a|NULL", each as often as its weight; "~1|a" once for every time it
 /// is taken back.
 std::vector<std::string> TextRows(const Batch& batch);
 /// Column 0 of the active rows, which are BIGINT.
