@@ -12,6 +12,7 @@
 namespace sabot {
 
 class MemoryBudget;
+class SplitBoard;
 
 /// What a task gives the operators it runs. Outlives them.
 struct TaskContext {
@@ -27,6 +28,10 @@ struct TaskContext {
   MemoryBudget* memory = nullptr;  ///< never null
   /// Fire it once what a call was kBlocked on has happened; from any thread.
   Waker* waker = nullptr;
+  /// Of an unbounded pipeline: how far the splits of the task's source are (eventtime/). The source
+  /// declares its splits there and says when one ends; the event time step reads it. Null: only
+  /// splits that rows have come from are known.
+  SplitBoard* splits = nullptr;
   /// Set by cancel or the first error: no call starts after. Long loops in sources look at it.
   const std::atomic<bool>* is_cancelled = nullptr;
   /// Ask for a kTimer marker at that time of env.clock->NowMicros(), or a little later. One timer
