@@ -248,7 +248,8 @@ arrow::Result<ExpressionPtr> Binder::MakeFunctionCall(std::string function,
                                                       Span span) {
   std::vector<Type> types;
   for (const ExpressionPtr& argument : arguments) types.push_back(argument->type);
-  auto found = context_.functions->Resolve(function, types, context_.settings);
+  auto found =
+      context_.functions->Resolve(function, types, context_.settings, ConstantsOf(arguments));
   if (!found.ok()) return WithSpan(found.status(), span);
   const ResolvedFunction& resolved = *found;
   const bool nullable =

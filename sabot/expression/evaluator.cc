@@ -104,7 +104,8 @@ arrow::Result<NodePtr> CompileCall(const FunctionCall& call, Span span,
                                    const CompileContext& context) {
   std::vector<Type> types;
   for (const ExpressionPtr& argument : call.arguments) types.push_back(argument->type);
-  auto resolved = context.resolver.Resolve(call.function, types, context.settings);
+  auto resolved =
+      context.resolver.Resolve(call.function, types, context.settings, ConstantsOf(call.arguments));
   if (!resolved.ok()) return WithSpan(resolved.status(), span);
   std::vector<NodePtr> arguments;
   for (size_t i = 0; i < types.size(); ++i) {

@@ -170,6 +170,12 @@ ExpressionPtr RewriteExpression(const ExpressionPtr& expression,
   return rewrite(std::make_shared<const Expression>(std::move(rebuilt)));
 }
 
+std::vector<Type> TypesOf(std::span<const ExpressionPtr> expressions) {
+  std::vector<Type> types;
+  for (const ExpressionPtr& expression : expressions) types.push_back(expression->type);
+  return types;
+}
+
 std::vector<ColumnId> ColumnsOf(const ExpressionPtr& expression) {
   std::vector<ColumnId> columns;
   VisitExpression(expression, [&](const Expression& visited) {
@@ -179,6 +185,15 @@ std::vector<ColumnId> ColumnsOf(const ExpressionPtr& expression) {
     }
   });
   return columns;
+}
+
+std::vector<const TypedValue*> ConstantsOf(std::span<const ExpressionPtr> expressions) {
+  std::vector<const TypedValue*> constants;
+  for (const ExpressionPtr& expression : expressions) {
+    const auto* literal = expression->As<LiteralValue>();
+    constants.push_back(literal == nullptr ? nullptr : &literal->value);
+  }
+  return constants;
 }
 
 }  // namespace sabot

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -86,6 +87,9 @@ struct Expression {
   }
 };
 
+/// Of each its value if it is a literal, else null; valid as long as the expressions.
+std::vector<const TypedValue*> ConstantsOf(std::span<const ExpressionPtr> expressions);
+
 /// Same meaning: spans and names of columns do not count.
 bool Equal(const ExpressionPtr& left, const ExpressionPtr& right);
 uint64_t Hash(const ExpressionPtr& expression);
@@ -105,6 +109,8 @@ void VisitExpression(const ExpressionPtr& expression,
 /// replacement (or the same pointer).
 ExpressionPtr RewriteExpression(const ExpressionPtr& expression,
                                 const std::function<ExpressionPtr(const ExpressionPtr&)>& rewrite);
+/// The types of expressions, which an overload is chosen by.
+std::vector<Type> TypesOf(std::span<const ExpressionPtr> expressions);
 /// The columns it reads, each once, in order of first use.
 std::vector<ColumnId> ColumnsOf(const ExpressionPtr& expression);
 

@@ -80,10 +80,12 @@ struct ResolvedFunction {
 class FunctionResolver {
  public:
   virtual ~FunctionResolver() = default;
-  /// Errors: UNRESOLVED_ROUTINE, WRONG_NUM_ARGS, DATATYPE_MISMATCH.
-  virtual arrow::Result<ResolvedFunction> Resolve(std::string_view name,
-                                                  std::span<const Type> arguments,
-                                                  const EvaluationSettings& settings) const = 0;
+  /// constants[i]: the value of argument i if it is a literal, else null; empty: none is known.
+  /// Some result types follow from them (field names of named_struct and getfield). Errors:
+  /// UNRESOLVED_ROUTINE, WRONG_NUM_ARGS, DATATYPE_MISMATCH.
+  virtual arrow::Result<ResolvedFunction> Resolve(
+      std::string_view name, std::span<const Type> arguments, const EvaluationSettings& settings,
+      std::span<const TypedValue* const> constants = {}) const = 0;
   /// The kernel of a cast; is_try: NULL instead of an error. Errors: DATATYPE_MISMATCH if there is
   /// no such cast.
   virtual arrow::Result<ResolvedFunction> ResolveCast(const Type& from, const Type& to, bool is_try,

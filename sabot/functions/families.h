@@ -16,6 +16,16 @@ std::span<const ScalarFunction> MathFunctions();         ///< scalar/math.cc
 std::span<const ScalarFunction> RoundingFunctions();     ///< scalar/rounding.cc
 std::span<const ScalarFunction> BitwiseFunctions();      ///< scalar/bitwise.cc
 
+std::span<const ScalarFunction> StringFunctions();          ///< scalar/string.cc
+std::span<const ScalarFunction> StringSearchFunctions();    ///< scalar/string_search.cc
+std::span<const ScalarFunction> RegexFunctions();           ///< scalar/regex.cc
+std::span<const ScalarFunction> StringPartsFunctions();     ///< scalar/string_parts.cc
+std::span<const ScalarFunction> EncodingFunctions();        ///< scalar/encoding.cc
+std::span<const ScalarFunction> DateFunctions();            ///< scalar/date.cc
+std::span<const ScalarFunction> TimestampFunctions();       ///< scalar/timestamp.cc
+std::span<const ScalarFunction> DateTimeFormatFunctions();  ///< scalar/datetime_format.cc
+std::span<const ScalarFunction> CollectionFunctions();      ///< scalar/collection.cc
+
 std::span<const AggregateFunction> CountAggregates();    ///< aggregate/count.cc
 std::span<const AggregateFunction> SumAggregates();      ///< aggregate/sum.cc
 std::span<const AggregateFunction> ExtremeAggregates();  ///< aggregate/extreme.cc

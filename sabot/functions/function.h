@@ -30,6 +30,11 @@ struct ScalarFunction {
   arrow::Result<ResolvedFunction> (*resolve)(std::span<const Type> arguments,
                                              const EvaluationSettings& settings);
   std::vector<std::string_view> aliases = {};
+  /// Instead of `resolve` where the literals are known and the result's type depends on them (the
+  /// name of a field). constants: one an argument, its value if it is a literal, else null.
+  arrow::Result<ResolvedFunction> (*resolve_with)(std::span<const Type> arguments,
+                                                  std::span<const TypedValue* const> constants,
+                                                  const EvaluationSettings& settings) = nullptr;
 };
 
 /// Bytes of an aggregate's state within a row of a KeyedTable.

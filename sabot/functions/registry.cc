@@ -16,8 +16,10 @@ namespace {
 // All families, in the order in which SHOW FUNCTIONS and the manual group them.
 using ScalarFamily = std::span<const ScalarFunction> (*)();
 constexpr ScalarFamily kScalarFamilies[] = {
-    &ArithmeticFunctions, &ComparisonFunctions, &ConditionalFunctions,
-    &MathFunctions,       &RoundingFunctions,   &BitwiseFunctions,
+    &ArithmeticFunctions, &ComparisonFunctions,     &ConditionalFunctions, &MathFunctions,
+    &RoundingFunctions,   &BitwiseFunctions,        &StringFunctions,      &StringSearchFunctions,
+    &RegexFunctions,      &StringPartsFunctions,    &EncodingFunctions,    &DateFunctions,
+    &TimestampFunctions,  &DateTimeFormatFunctions, &CollectionFunctions,
 };
 using AggregateFamily = std::span<const AggregateFunction> (*)();
 constexpr AggregateFamily kAggregateFamilies[] = {
@@ -164,11 +166,16 @@ arrow::Status UnresolvedRoutine(const FunctionRegistry& registry, std::string_vi
 }  // namespace
 
 arrow::Result<ResolvedFunction> FunctionRegistry::Resolve(
-    std::string_view name, std::span<const Type> arguments,
-    const EvaluationSettings& settings) const {
+    std::string_view name, std::span<const Type> arguments, const EvaluationSettings& settings,
+    std::span<const TypedValue* const> constants) const {
   const ScalarFunction* function = FindScalar(name);
   if (function == nullptr) return UnresolvedRoutine(*this, name);
-  return function->resolve(arguments, settings);
+  if (function->resolve_with == nullptr) return function->resolve(arguments, settings);
+  if (constants.size() == arguments.size()) {
+    return function->resolve_with(arguments, constants, settings);
+  }
+  const std::vector<const TypedValue*> unknown(arguments.size(), nullptr);
+  return function->resolve_with(arguments, unknown, settings);
 }
 
 arrow::Result<ResolvedFunction> FunctionRegistry::ResolveCast(

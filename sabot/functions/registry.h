@@ -22,8 +22,9 @@ class FunctionRegistry final : public FunctionResolver {
   const ScalarFunction* FindScalar(std::string_view name) const;
   const AggregateFunction* FindAggregate(std::string_view name) const;
 
-  arrow::Result<ResolvedFunction> Resolve(std::string_view name, std::span<const Type> arguments,
-                                          const EvaluationSettings& settings) const override;
+  arrow::Result<ResolvedFunction> Resolve(
+      std::string_view name, std::span<const Type> arguments, const EvaluationSettings& settings,
+      std::span<const TypedValue* const> constants = {}) const override;
   arrow::Result<ResolvedFunction> ResolveCast(const Type& from, const Type& to, bool is_try,
                                               const EvaluationSettings& settings) const override;
   arrow::Result<ResolvedAggregate> ResolveAggregate(std::string_view name,

@@ -51,7 +51,8 @@ bool IsMovable(const ExpressionPtr& expression, const OptimizerContext& context)
     if (const auto* call = node.As<FunctionCall>()) {
       std::vector<Type> types;
       for (const ExpressionPtr& argument : call->arguments) types.push_back(argument->type);
-      resolved = context.functions->Resolve(call->function, types, context.settings);
+      resolved = context.functions->Resolve(call->function, types, context.settings,
+                                            ConstantsOf(call->arguments));
     } else if (const auto* cast = node.As<CastTo>()) {
       resolved = context.functions->ResolveCast(cast->argument->type, node.type, cast->is_try,
                                                 context.settings);

@@ -15,14 +15,13 @@ std::string Shown(const arrow::Result<TypedValue>& value) {
 arrow::Result<TypedValue> Call(std::string_view function, std::vector<TypedValue> arguments,
                                const EvaluationSettings& settings) {
   const FunctionRegistry& registry = FunctionRegistry::Default();
-  std::vector<Type> types;
   FunctionCall call{std::string(function), {}};
   for (TypedValue& argument : arguments) {
-    types.push_back(argument.type);
     call.arguments.push_back(MakeLiteral(std::move(argument)));
   }
-  ARROW_ASSIGN_OR_RAISE(const ResolvedFunction resolved,
-                        registry.Resolve(function, types, settings));
+  ARROW_ASSIGN_OR_RAISE(
+      const ResolvedFunction resolved,
+      registry.Resolve(function, TypesOf(call.arguments), settings, ConstantsOf(call.arguments)));
   return EvaluateConstant(MakeExpression(std::move(call), resolved.result, true), registry,
                           settings);
 }
