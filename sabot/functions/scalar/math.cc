@@ -31,7 +31,7 @@ double Asinh(double x) { return std::asinh(x); }
 double Acosh(double x) { return std::acosh(x); }
 double Atanh(double x) { return std::atanh(x); }
 double Degrees(double x) { return x * (180.0 / std::numbers::pi); }
-double Radians(double x) { return x / 180.0 * std::numbers::pi; }
+double Radians(double x) { return x * (std::numbers::pi / 180.0); }
 double Rint(double x) { return std::nearbyint(x); }
 double Signum(double x) { return x > 0 ? 1.0 : (x < 0 ? -1.0 : x); }
 double Power(double x, double y) { return std::pow(x, y); }

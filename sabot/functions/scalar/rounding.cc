@@ -119,7 +119,7 @@ arrow::Status RoundFloats(const KernelInput& input, Vector* result) {
   return arrow::Status::OK();
 }
 
-// Keeps the scale: digits past the place become zeros.
+// Digits past the place become zeros, up to the scale of the result.
 template <typename T, bool kHalfEven, bool kHasPlaces>
 arrow::Status RoundDecimals(const KernelInput& input, Vector* result) {
   const Type& from = input.arguments[0].type();
@@ -185,8 +185,28 @@ arrow::Status RoundWhole(const KernelInput& input, Vector* result) {
   return arrow::Status::OK();
 }
 
+// The scale of a rounded decimal: the places asked for, where they are a literal.
+int ScaleOfRounded(const Type& type, std::span<const TypedValue* const> constants) {
+  if (constants.size() < 2) return 0;
+  const TypedValue* places = constants[1];
+  const auto* number = places == nullptr ? nullptr : std::get_if<int64_t>(&places->value);
+  if (number == nullptr) return type.scale();
+  return static_cast<int>(std::clamp<int64_t>(*number, 0, type.scale()));
+}
+
+// Whole digits of the result, with one more than the argument's for 9.9 that becomes 10, and room
+// for the digit rounded up to.
+int WholeDigitsOfRounded(const Type& type, std::span<const TypedValue* const> constants) {
+  const int whole = type.precision() - type.scale() + 1;
+  if (constants.size() < 2 || constants[1] == nullptr) return whole;
+  const auto* number = std::get_if<int64_t>(&constants[1]->value);
+  if (number == nullptr || *number >= 0) return whole;
+  return static_cast<int>(std::clamp<int64_t>(1 - *number, whole, kDigitsMax));
+}
+
 template <bool kHalfEven>
 arrow::Result<ResolvedFunction> ResolveRound(std::span<const Type> types,
+                                             std::span<const TypedValue* const> constants,
                                              const EvaluationSettings&) {
   constexpr std::string_view kName = kHalfEven ? "bround" : "round";
   if (types.empty() || types.size() > 2) return WrongNumArgs(kName, "1 or 2", types.size());
@@ -199,9 +219,8 @@ arrow::Result<ResolvedFunction> ResolveRound(std::span<const Type> types,
   const bool has_places = types.size() == 2;
   if (has_places) function.arguments.push_back(kInt);
   if (type.is_decimal()) {
-    // One digit more: 9.9 becomes 10.
-    const int scale = has_places ? type.scale() : 0;
-    const int whole = type.precision() - type.scale() + 1;
+    const int scale = ScaleOfRounded(type, constants);
+    const int whole = WholeDigitsOfRounded(type, constants);
     function.result = Type::Decimal(std::min(whole + scale, kDigitsMax), scale);
     function.kernel =
         has_places ? DecimalKernel<kHalfEven, true>(type) : DecimalKernel<kHalfEven, false>(type);
@@ -275,11 +294,15 @@ const ScalarFunction kFunctions[] = {
      {"round(x [, places INT]) -> its type",
       "x to so many decimal places (0), halves away from zero.",
       {"round(2.5)", "3"}},
+     nullptr,
+     {},
      &ResolveRound<false>},
     {"bround",
      {"bround(x [, places INT]) -> its type",
       "x to so many decimal places (0), halves to the even digit.",
       {"bround(2.5)", "2"}},
+     nullptr,
+     {},
      &ResolveRound<true>},
     {"floor",
      {"floor(x) -> BIGINT or DECIMAL",
