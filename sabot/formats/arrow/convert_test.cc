@@ -183,6 +183,16 @@ TEST(ToArrow, TakesSelectedRowsOfEveryEncoding) {
     EXPECT_EQ(Texts(Convert(**decoded, 0, 3, pool)),
               (std::vector<std::string>{one.texts[1], one.texts[0], one.texts[1]}));
 
+    BufferPtr validity = Buffer::Allocate(8);
+    const uint64_t bits = 0b101;
+    std::memcpy(validity->data(), &bits, sizeof(bits));
+    const Vector masked =
+        Vector::Dictionary(codes, std::make_shared<const Vector>(flat), 3, validity);
+    const auto unmasked = ToArrow(masked, Rows{nullptr, 3});
+    ASSERT_TRUE(unmasked.ok()) << unmasked.status();
+    EXPECT_EQ(Texts(Convert(**unmasked, 0, 3, pool)),
+              (std::vector<std::string>{one.texts[1], "NULL", one.texts[1]}));
+
     const Vector constant = Vector::Constant(flat.ValueAt(0), 3);
     const auto repeated = ToArrow(constant, Rows{selection, 1});
     ASSERT_TRUE(repeated.ok()) << repeated.status();

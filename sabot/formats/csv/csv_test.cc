@@ -257,6 +257,27 @@ TEST_F(CsvFiles, WritesEmptyTextApartFromNull) {
   EXPECT_EQ(*LocalFiles().ReadAll(path), "\"\",7\na,7\n,7\n");
 }
 
+TEST_F(CsvFiles, WritesActiveRowsByTheirWeight) {
+  VectorBuilder builder((Type(TypeId::kInt)));
+  for (int n : {10, 11, 12}) builder.Append(TypedValue::Int(n));
+  Batch batch;
+  batch.columns().push_back(builder.Finish());
+  batch.set_num_rows(3);
+  BufferPtr weights = Buffer::Allocate(24);
+  const int64_t values[] = {2, -1, 1};
+  std::memcpy(weights->data(), values, sizeof(values));
+  batch.set_weights(weights);
+  const Schema schema = *ParseSchema("n INT");
+  const std::string path = folder_.PathOf("out.csv");
+  EXPECT_EQ(ErrorName(WriteFile(CsvFormat(), path, schema, {}, {&batch})), "INTERNAL_ERROR");
+  BufferPtr selection = Buffer::Allocate(4);
+  const uint16_t positions[] = {0, 2};
+  std::memcpy(selection->data(), positions, sizeof(positions));
+  batch.SetSelection(selection, 2);
+  ASSERT_TRUE(WriteFile(CsvFormat(), path, schema, {}, {&batch}).ok());
+  EXPECT_EQ(*LocalFiles().ReadAll(path), "10\n10\n12\n");
+}
+
 TEST_F(CsvFiles, RefusesOptionsItDoesNotKnow) {
   const auto check = [](const std::string& key, const std::string& value) {
     return CsvFormat().CheckOptions({.values = {{key, value}}});
