@@ -183,6 +183,7 @@ arrow::Status Table::RestorePiece(const StatePiece& piece, KeyGroupRange groups)
       owned_hashes.push_back(hashes[i]);
     }
     if (MergeRows(owned, owned_hashes.data(), &refuse) < owned.size()) {
+      if (options_.memory == nullptr) return InternalError("a partition has no row numbers left");
       return OutOfMemoryError(*options_.memory->budget(), options_.memory->name(), size);
     }
     if (!is_new) {
