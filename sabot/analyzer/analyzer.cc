@@ -26,6 +26,8 @@ arrow::Result<LogicalPlan> Analyze(const syntax::RelationPtr& relation,
   return LogicalPlan{std::move(resolved.plan), context.settings};
 }
 
+Schema ResolvedView::schema() const { return SchemaOf(plan_); }
+
 Schema SchemaOf(const LogicalPtr& plan) {
   Schema schema;
   for (const OutputColumn& column : plan->output) {

@@ -1,0 +1,17 @@
+"""Sabot: one engine for SQL, event-time streams, graphs and PySpark programs.
+
+    from sabot import Sabot
+    engine = Sabot()
+    engine.sql("SELECT * FROM 'flights.parquet' WHERE dep_delay > 60").show()
+"""
+
+from sabot.engine import Sabot
+from sabot.errors import (AnalysisError, CancelledError, ConnectorError, ExecutionError, InternalError,
+                          ParseError, ResourceError, SabotError, UnsupportedError)
+from sabot.expressions import Column, call, col, expr, lit
+from sabot.query import Query
+
+__all__ = ["AnalysisError", "CancelledError", "Column", "ConnectorError", "ExecutionError", "InternalError",
+           "ParseError", "Query", "ResourceError", "Sabot", "SabotError", "UnsupportedError", "call", "col", "expr",
+           "lit"]
+__version__ = "0.1.0"
