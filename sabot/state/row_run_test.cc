@@ -191,17 +191,19 @@ TEST(RowRun, SortsStably) {
 
 TEST(RowRun, MergesSpilledAndResidentRunsInOneOrder) {
   Simulation machine({.seed = 7});
-  for (const auto& order : Orders()) {
+  for (const size_t index : {2, 5, 7}) {
+    const std::vector<SortColumn>& order = Orders()[index];
     auto writer = Ok(MakeSpillFileWriter(machine.env(), {.folder = "/spill"}));
-    const std::vector<Row> rows = RandomRows(30'000, 3);
+    // Runs of three blocks.
+    const std::vector<Row> rows = RandomRows(60'000, 3);
     std::vector<std::unique_ptr<RowRun>> runs;
     std::vector<RowRun*> pointers;
-    for (size_t begin = 0; begin < rows.size(); begin += 6000) {
+    for (size_t begin = 0; begin < rows.size(); begin += 12'000) {
       runs.push_back(MakeRun());
       AppendAll(runs.back().get(), {rows.begin() + static_cast<ptrdiff_t>(begin),
-                                    rows.begin() + static_cast<ptrdiff_t>(begin) + 6000});
+                                    rows.begin() + static_cast<ptrdiff_t>(begin) + 12'000});
       ASSERT_TRUE(Ok(runs.back()->Sort(order)));
-      if (begin != 6000) Ok(runs.back()->Spill(*writer));
+      if (begin != 12'000) Ok(runs.back()->Spill(*writer));
       pointers.push_back(runs.back().get());
     }
     EXPECT_TRUE(runs[0]->is_spilled());
