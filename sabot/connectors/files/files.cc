@@ -8,6 +8,8 @@
 
 #include "sabot/base/codec.h"
 #include "sabot/base/error.h"
+#include "sabot/connectors/files/manifest.h"
+#include "sabot/connectors/files/sink.h"
 #include "sabot/formats/file.h"
 #include "sabot/formats/glob.h"
 
@@ -245,7 +247,7 @@ class FilesConnector final : public Connector {
     ARROW_RETURN_NOT_OK(format->CheckOptions(options));
     std::vector<std::string> paths;
     for (const std::string& path : table.paths) {
-      ARROW_ASSIGN_OR_RAISE(std::vector<std::string> expanded, ExpandPaths(*env.files, path));
+      ARROW_ASSIGN_OR_RAISE(std::vector<std::string> expanded, PathsOf(*env.files, path));
       paths.insert(paths.end(), expanded.begin(), expanded.end());
     }
     table.paths = std::move(paths);
@@ -267,6 +269,20 @@ class FilesConnector final : public Connector {
       files.push_back({std::move(file), std::move(morsels)});
     }
     return std::make_shared<FilesScan>(request, std::move(files));
+  }
+
+  arrow::Result<std::shared_ptr<Sink>> OpenSink(const SinkDescription& sink,
+                                                const Env& env) override {
+    return OpenFileSink(sink, env);
+  }
+
+ private:
+  // Of a folder that a file sink writes, what its manifests name: no epoch is seen in part.
+  static arrow::Result<std::vector<std::string>> PathsOf(Files& files, const std::string& path) {
+    ARROW_ASSIGN_OR_RAISE(std::optional<std::vector<std::string>> committed,
+                          ListCommitted(files, path));
+    if (committed.has_value() && !committed->empty()) return *std::move(committed);
+    return ExpandPaths(files, path);
   }
 };
 
