@@ -218,6 +218,34 @@ TEST(RowRun, MergesSpilledAndResidentRunsInOneOrder) {
   }
 }
 
+TEST(RowRun, LetsABatchOutliveItsBlocks) {
+  // Each batch alone, so that no other one keeps the blocks its texts stand in.
+  Simulation machine({.seed = 8});
+  auto writer = Ok(MakeSpillFileWriter(machine.env(), {.folder = "/spill"}));
+  const std::vector<Row> rows = RandomRows(12'000, 9);
+  const std::vector<SortColumn> order = {{.column = 3}};
+  auto run = MakeRun();
+  AppendAll(run.get(), rows);
+  ASSERT_TRUE(Ok(run->Sort(order)));
+  Ok(run->Spill(*writer));
+  RowRun* const runs[] = {run.get()};
+  for (size_t kept = 0; kept < 12; ++kept) {
+    BufferPool pool;
+    Batch batch;
+    {
+      auto reader = Ok(MergeRuns(runs, order));
+      for (size_t i = 0; i < 12; ++i) {
+        Batch next = Ok(reader->Next(1000, pool));
+        if (i == kept) batch = std::move(next);
+      }
+    }
+    ASSERT_EQ(batch.num_rows(), 1000);
+    for (int32_t i = 0; i < 1000; ++i) {
+      EXPECT_EQ(batch.column(1).ValueAt(i), rows[kept * 1000 + static_cast<size_t>(i)].text);
+    }
+  }
+}
+
 TEST(RowRun, KeepsWeightsAndActiveRowsAlone) {
   auto run = MakeRun({.has_weights = true});
   const std::vector<Row> rows = RandomRows(4, 4);
