@@ -8,6 +8,7 @@
 
 #include "sabot/base/codec.h"
 #include "sabot/base/error.h"
+#include "sabot/connectors/memory/sink.h"
 
 namespace sabot {
 
@@ -152,6 +153,9 @@ class MemoryConnector final : public Connector {
         store_->Find(request.table.paths.empty() ? std::string() : request.table.paths[0]));
     return std::make_shared<MemoryScan>(std::move(table), request.columns,
                                         request.table.is_unbounded);
+  }
+  arrow::Result<std::shared_ptr<Sink>> OpenSink(const SinkDescription& sink, const Env&) override {
+    return MakeMemorySink(store_, sink.path, sink.schema);
   }
   std::optional<int64_t> NumRows(const TableDescription& table) override {
     const auto found = store_->Find(table.paths.empty() ? std::string() : table.paths[0]);
