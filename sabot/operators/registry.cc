@@ -1,0 +1,41 @@
+#include "sabot/operators/registry.h"
+
+#include "sabot/operators/aggregate/hash_aggregate.h"
+#include "sabot/operators/relational/filter.h"
+#include "sabot/operators/relational/limit.h"
+#include "sabot/operators/relational/project.h"
+#include "sabot/operators/stream/event_time.h"
+#include "sabot/operators/stream/window_aggregate.h"
+
+namespace sabot {
+namespace {
+
+// make(step, node, query): the factory for a step of this type.
+template <typename Step, auto make>
+constexpr StepMaker For() {
+  return {Step::kName, [](const PhysicalNode& node) { return node.As<Step>() != nullptr; },
+          [](const PhysicalNode& node, const QueryContext& query) {
+            return make(*node.As<Step>(), node, query);
+          }};
+}
+
+constexpr StepMaker kMakers[] = {
+    // Row by row.
+    For<PhysicalFilter, MakeFilter>(),
+    For<PhysicalProject, MakeProject>(),
+    For<PhysicalLimit, MakeLimit>(),
+    // Over all rows.
+    For<PhysicalHashAggregate, MakeHashAggregate>(),
+    // Over streams.
+    For<PhysicalEventTime, MakeEventTime>(),
+    For<PhysicalWindowAggregate, MakeWindowAggregate>(),
+    // Of streams.
+    For<PhysicalEventTime, MakeEventTime>(),
+    For<PhysicalWindowAggregate, MakeWindowAggregate>(),
+};
+
+}  // namespace
+
+std::span<const StepMaker> StepMakers() { return kMakers; }
+
+}  // namespace sabot
