@@ -4,6 +4,7 @@
 #include "sabot/operators/relational/filter.h"
 #include "sabot/operators/relational/limit.h"
 #include "sabot/operators/relational/project.h"
+#include "sabot/operators/sort/sort.h"
 #include "sabot/operators/stream/event_time.h"
 #include "sabot/operators/stream/window_aggregate.h"
 
@@ -26,6 +27,8 @@ constexpr StepMaker kMakers[] = {
     For<PhysicalLimit, MakeLimit>(),
     // Over all rows.
     For<PhysicalHashAggregate, MakeHashAggregate>(),
+    For<PhysicalSort, MakeSort>(),
+    For<PhysicalTopN, MakeTopN>(),
     // Over streams.
     For<PhysicalEventTime, MakeEventTime>(),
     For<PhysicalWindowAggregate, MakeWindowAggregate>(),
