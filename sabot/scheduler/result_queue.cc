@@ -4,33 +4,9 @@
 #include <chrono>
 
 #include "sabot/base/error.h"
+#include "sabot/exchange/batch_bytes.h"
 
 namespace sabot {
-namespace {
-
-int64_t VectorBytes(const Vector& vector) {
-  int64_t bytes = vector.values() == nullptr
-                      ? 0
-                      : std::min<int64_t>(vector.values()->size(), int64_t{vector.size()} * 16);
-  if (vector.kind() == Kind::kView16 && !vector.heaps().empty() && !vector.is_dictionary()) {
-    const auto* views = vector.data<StringView>();
-    const int32_t count = vector.is_constant() ? 1 : vector.size();
-    for (int32_t row = 0; row < count; ++row) {
-      if (!vector.IsNull(row)) bytes += views[row].length;
-    }
-  }
-  for (const auto& child : vector.children()) bytes += VectorBytes(*child);
-  return bytes;
-}
-
-}  // namespace
-
-int64_t BatchBytes(const Batch& batch) {
-  int64_t bytes = 64;
-  for (const Vector& column : batch.columns()) bytes += VectorBytes(column);
-  return bytes;
-}
-
 ResultQueue::ResultQueue(uint32_t num_tasks, int64_t bytes_max,
                          std::unique_ptr<MemoryConsumer> memory)
     : bytes_max_(bytes_max), memory_(std::move(memory)), places_(num_tasks, Place{0, 0}) {}

@@ -65,9 +65,6 @@ class ResultQueue {
   WakerList waiting_;
 };
 
-/// The bytes of a dense batch's values, strings included.
-int64_t BatchBytes(const Batch& batch);
-
 /// The rows of a batch each as often as its weight says, dense, in pieces of at most kVectorSize.
 /// INTERNAL_ERROR for a weight below 0, as the result of a bounded query takes nothing back.
 class WeightExpander {

@@ -76,9 +76,11 @@ Batch Disguise(const Batch& batch, Random& random) {
   // Which active row stands at each position; a position that is not selected repeats some other.
   std::vector<int32_t> sources;
   std::vector<uint16_t> selection;
+  const size_t size_max =
+      std::min<size_t>(size_t{kVectorSize} * 3 / 4, static_cast<size_t>(rows.count) * 10 + 10);
   const uint64_t hidden_share = random() % 3 == 0 ? 16 : 2;
   for (int32_t i = 0; i < rows.count; ++i) {
-    while (hides && random() % hidden_share != 0 && sources.size() < size_t{kVectorSize} * 3 / 4) {
+    while (hides && random() % hidden_share != 0 && sources.size() < size_max) {
       sources.push_back(rows[static_cast<int32_t>(random() % static_cast<uint64_t>(rows.count))]);
     }
     selection.push_back(static_cast<uint16_t>(sources.size()));
