@@ -10,8 +10,6 @@ namespace {
 
 // The one epoch of a query that ends.
 constexpr Epoch kOnlyEpoch = 1;
-// How long a task that is short of memory sleeps at most before it looks again.
-constexpr int64_t kPauseNanos = 5'000'000;
 
 }  // namespace
 
@@ -20,9 +18,6 @@ BoundedTask::BoundedTask(BoundedShared* shared, uint32_t index) : shared_(shared
 BoundedTask::~BoundedTask() { End(); }
 
 void BoundedTask::Prepare(std::unique_ptr<PageWriter> page_writer) {
-  if (page_writer != nullptr) {
-    page_writer_ = std::make_unique<TrackedPageWriter>(std::move(page_writer));
-  }
   const QueryContext& query = shared_->context;
   context_.task_index = index_;
   context_.num_tasks = shared_->plan->num_tasks;
@@ -33,6 +28,8 @@ void BoundedTask::Prepare(std::unique_ptr<PageWriter> page_writer) {
   context_.is_cancelled = shared_->state->is_cancelled();
   // Time of day means nothing to a query that ends: all its input is there.
   context_.set_timer = [](int64_t) {};
+  memory_ = std::make_unique<TaskMemory>(shared_->broker.get(), index_, &context_, waker(),
+                                         std::move(page_writer));
 }
 
 Task::State BoundedTask::Run() {
@@ -62,7 +59,7 @@ void BoundedTask::End() {
   if (has_ended_) return;
   has_ended_ = true;
   CloseSegment();
-  page_writer_.reset();
+  memory_.reset();
   shared_->broker->End(index_);
   shared_->results->End(index_);
   shared_->state->EndTask();
@@ -74,10 +71,10 @@ arrow::Result<Task::State> BoundedTask::RunTurn() {
     if (context_.is_cancelled->load()) return State::kFinished;
     if (segment_index_ == shared_->plan->segments.size()) return State::kFinished;
     if (!is_segment_open_) ARROW_RETURN_NOT_OK(OpenSegment());
-    if (shared_->broker->IsAsked(index_)) ARROW_RETURN_NOT_OK(Spill());
+    ARROW_RETURN_NOT_OK(memory_->SpillIfAsked(Holders(), NumCalls()));
     const Phase& phase = segment().phases[phase_index_];
     ARROW_ASSIGN_OR_RAISE(const Stop stop, RunPhase(phase, &budget));
-    Publish();
+    memory_->Publish(Holders(), NumCalls());
     if (stop == Stop::kYield) return State::kReady;
     if (stop == Stop::kBlocked) return State::kBlocked;
     has_phase_begun_ = false;
@@ -232,7 +229,7 @@ arrow::Result<BoundedTask::Stop> BoundedTask::RunChain(TurnBudget* budget) {
       case ChainState::kBlocked:
         return Stop::kBlocked;
       case ChainState::kNeedsMemory: {
-        ARROW_ASSIGN_OR_RAISE(const Stop stop, OnNeedsMemory(budget));
+        ARROW_ASSIGN_OR_RAISE(const Stop stop, OnNeedsMemory());
         if (stop != Stop::kPhaseDone) return stop;
         break;  // again, at once
       }
@@ -241,24 +238,17 @@ arrow::Result<BoundedTask::Stop> BoundedTask::RunChain(TurnBudget* budget) {
 }
 
 // kPhaseDone: repeat the call that was refused.
-arrow::Result<BoundedTask::Stop> BoundedTask::OnNeedsMemory(TurnBudget* /*budget*/) {
-  const bool is_again = calls_at_shortage_ == chain_->num_calls();
-  calls_at_shortage_ = chain_->num_calls();
-  // Registered before the call is repeated: a release in between is not missed.
-  context_.memory->WakeOnRelease(waker());
-  if (!is_again) return Stop::kPhaseDone;
-  Publish();
-  switch (shared_->broker->Ask(index_)) {
-    case SpillBroker::Answer::kSpill:
-      ARROW_RETURN_NOT_OK(Spill());
+arrow::Result<BoundedTask::Stop> BoundedTask::OnNeedsMemory() {
+  ARROW_ASSIGN_OR_RAISE(const TaskMemory::Verdict verdict,
+                        memory_->OnRefused(Holders(), NumCalls()));
+  switch (verdict) {
+    case TaskMemory::Verdict::kRetry:
+      return Stop::kPhaseDone;
+    case TaskMemory::Verdict::kYield:
       return Stop::kYield;
-    case SpillBroker::Answer::kWait:
+    case TaskMemory::Verdict::kBlocked:
       return Stop::kBlocked;
-    case SpillBroker::Answer::kPause:
-      context_.env.threads->PostAfter(
-          kPauseNanos, [] { return arrow::Status::OK(); }, [waker = waker()] { waker->Fire(); });
-      return Stop::kBlocked;
-    case SpillBroker::Answer::kFail:
+    case TaskMemory::Verdict::kFail:
       break;
   }
   // A consumer that is slow to take results will free them in the end.
@@ -268,34 +258,15 @@ arrow::Result<BoundedTask::Stop> BoundedTask::OnNeedsMemory(TurnBudget* /*budget
       step == ChainStep::kNone ? "a scan" : segment().steps[static_cast<size_t>(step)].name);
 }
 
-arrow::Status BoundedTask::Spill() {
-  int64_t freed = 0;
-  if (page_writer_ != nullptr) {
-    const int64_t wanted = shared_->broker->bytes_wanted();
-    std::vector<Stateful*> holders;
-    if (source_ != nullptr) holders.push_back(source_.get());
-    for (const auto& held : operators_) holders.push_back(held.get());
-    std::stable_sort(holders.begin(), holders.end(),
-                     [](const Stateful* left, const Stateful* right) {
-                       return left->spillable_bytes() > right->spillable_bytes();
-                     });
-    for (Stateful* holder : holders) {
-      if (freed >= wanted) break;
-      ARROW_ASSIGN_OR_RAISE(const int64_t part, holder->Spill(wanted - freed, *page_writer_));
-      freed += part;
-    }
-  }
-  Publish();
-  shared_->broker->Spilled(index_, freed);
-  return arrow::Status::OK();
+std::vector<Stateful*> BoundedTask::Holders() const {
+  std::vector<Stateful*> holders;
+  if (source_ != nullptr) holders.push_back(source_.get());
+  for (const auto& held : operators_) holders.push_back(held.get());
+  return holders;
 }
 
-void BoundedTask::Publish() {
-  int64_t spillable = source_ != nullptr ? source_->spillable_bytes() : 0;
-  for (const auto& held : operators_) spillable += held->spillable_bytes();
-  const int64_t num_calls = num_calls_before_ + (chain_ != nullptr ? chain_->num_calls() : 0);
-  shared_->broker->Publish(index_, spillable, num_calls,
-                           page_writer_ != nullptr ? page_writer_->NumUnderWay() : 0);
+int64_t BoundedTask::NumCalls() const {
+  return num_calls_before_ + (chain_ != nullptr ? chain_->num_calls() : 0);
 }
 
 }  // namespace sabot

@@ -10,6 +10,7 @@
 #include "sabot/scheduler/result_queue.h"
 #include "sabot/scheduler/spill_broker.h"
 #include "sabot/scheduler/staged_epoch.h"
+#include "sabot/scheduler/task_memory.h"
 #include "sabot/scheduler/worker_pool.h"
 
 namespace sabot {
@@ -49,18 +50,18 @@ class BoundedTask final : public Task {
   arrow::Result<Stop> SendMarker(Marker marker, int step, TurnBudget* budget);
   arrow::Result<Stop> Commit();
   arrow::Result<Stop> RunChain(TurnBudget* budget);
-  arrow::Result<Stop> OnNeedsMemory(TurnBudget* budget);
-  arrow::Status Spill();
+  arrow::Result<Stop> OnNeedsMemory();
   arrow::Status OpenSegment();
   void CloseSegment();
-  void Publish();
+  std::vector<Stateful*> Holders() const;
+  int64_t NumCalls() const;
   void End();
   const Segment& segment() const { return shared_->plan->segments[segment_index_]; }
 
   BoundedShared* const shared_;
   const uint32_t index_;
   TaskContext context_;
-  std::unique_ptr<TrackedPageWriter> page_writer_;
+  std::unique_ptr<TaskMemory> memory_;
 
   size_t segment_index_ = 0;
   size_t phase_index_ = 0;
@@ -73,7 +74,6 @@ class BoundedTask final : public Task {
   std::unique_ptr<Chain> chain_;
   std::shared_ptr<Job> commit_job_;
 
-  int64_t calls_at_shortage_ = -1;
   int64_t num_calls_before_ = 0;  // of chains that are gone
   bool has_ended_ = false;
 };
