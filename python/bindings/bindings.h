@@ -27,5 +27,6 @@ std::shared_ptr<arrow::RecordBatchReader> ImportStream(nanobind::handle table);
 void BindExpressions(nanobind::module_& module);
 void BindRelations(nanobind::module_& module);
 void BindSession(nanobind::module_& module);
+void BindStreams(nanobind::module_& module);
 
 }  // namespace sabot::python

@@ -246,4 +246,5 @@ NB_MODULE(_engine, module) {
   sabot::python::BindExpressions(module);
   sabot::python::BindRelations(module);
   sabot::python::BindSession(module);
+  sabot::python::BindStreams(module);
 }

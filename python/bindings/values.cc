@@ -1,8 +1,8 @@
 #include "python/bindings/values.h"
 
-#include <fmt/format.h>
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 
@@ -139,8 +139,8 @@ TypedValue FromPython(nb::handle value) {
     if (!PyLong_Check(exponent.ptr()))
       throw nb::value_error("NaN and Infinity are no DECIMAL; pass a float");
     const int scale = std::max<int>(0, -nb::cast<int>(exponent));
-    const int digits =
-        static_cast<int>(nb::len(nb::object(parts.attr("digits")))) + std::max<int>(0, nb::cast<int>(exponent));
+    const int digits = static_cast<int>(nb::len(nb::object(parts.attr("digits")))) +
+                       std::max<int>(0, nb::cast<int>(exponent));
     const int precision = std::max<int>({digits, scale, 1});
     if (precision > 38) throw nb::value_error("a Decimal of more than 38 digits");
     const auto text = nb::cast<std::string>(nb::str(value));

@@ -2,8 +2,7 @@
 
 #include <nanobind/nanobind.h>
 
-#include "sabot/types/schema.h"
-#include "sabot/vector/batch.h"
+#include "sabot/session/session.h"
 
 namespace sabot::python {
 

@@ -10,8 +10,9 @@ from sabot.errors import (AnalysisError, CancelledError, ConnectorError, Executi
                           ParseError, ResourceError, SabotError, UnsupportedError)
 from sabot.expressions import Column, call, col, expr, lit
 from sabot.query import Query
+from sabot.stream import window
 
 __all__ = ["AnalysisError", "CancelledError", "Column", "ConnectorError", "ExecutionError", "InternalError",
            "ParseError", "Query", "ResourceError", "Sabot", "SabotError", "UnsupportedError", "call", "col", "expr",
-           "lit"]
+           "lit", "window"]
 __version__ = "0.1.0"

@@ -1,23 +1,239 @@
-"""Event-time streams."""
+"""Event-time streams: sources, steps, sinks, and the handle of one that runs."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Callable, NamedTuple
 
 from sabot import _engine
+from sabot.expressions import Column, call, named, to_expression
+from sabot.query import Field, Query
+
+
+def _micros(duration: timedelta | float) -> int:
+    """Microseconds of a timedelta, or of a number of seconds."""
+    seconds = duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
+    return seconds // timedelta(microseconds=1)
+
+
+def _texts(options: dict[str, Any]) -> dict[str, str]:
+    return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in options.items()}
+
+
+class Status(NamedTuple):
+    """What a stream has done so far.
+
+    state: 'running', 'finished', 'stopped' or 'failed'.  watermark: microseconds since 1970 UTC, None before the first.
+    rows_in, late: rows read, and rows that came after their window was final, both since this start.
+    epoch: the last checkpoint completed and committed, 0 before the first.  error: of a failed stream, else ''.
+    worker_pid, restarts: of a stream in a worker process, else 0.
+    """
+
+    state: str
+    rows_in: int
+    late: int
+    watermark: int | None
+    epoch: int
+    error: str
+    worker_pid: int
+    restarts: int
 
 
 class Streams:
-    """engine.stream: sources, and SQL over them."""
+    """engine.stream: unbounded sources, and SQL over them."""
 
     __slots__ = ("_session", "_workers", "_running")
 
     def __init__(self, session: _engine.Session, workers: int) -> None:
         self._session = session
         self._workers = workers
-        self._running: list[Any] = []
+        self._running: list[Running] = []
+
+    def from_parquet(self, path: str | list[str], **options: Any) -> "Stream":
+        """Read files as a stream: each is a split, read front to back, in the order of their names."""
+        return self._from_files("parquet", path, None, options)
+
+    def from_csv(self, path: str | list[str], schema: str | None = None, **options: Any) -> "Stream":
+        return self._from_files("csv", path, schema, options)
+
+    def from_json(self, path: str | list[str], schema: str | None = None, **options: Any) -> "Stream":
+        return self._from_files("json", path, schema, options)
+
+    def from_kafka(self, topic: str, *, servers: str | None = None, schema: str | None = None, format: str = "json",
+                   **options: Any) -> "Stream":
+        """Read a Kafka topic from its beginning; each partition is a split, its offset part of the checkpoint.
+
+        servers: 'host:port,…'; None: the option kafka.bootstrap.servers of the environment (KAFKA_BOOTSTRAP_SERVERS).
+        format: 'json', with a schema given as DDL or inferred from a sample, or 'raw': key, value, partition, offset, time.
+        Raises ConnectorError if no broker answers in time.
+        """
+        import os
+
+        texts = {"subscribe": topic, "format": format, **_texts(options)}
+        address = servers or os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+        if address:
+            texts["kafka.bootstrap.servers"] = address
+        return Stream(self, _engine.external("kafka", texts, schema))
+
+    def from_memory(self, table: Any) -> "Stream":
+        """Replay a table of this process (Arrow, pandas, Polars) as a stream, in its order."""
+        return Stream(self, _engine.as_stream(self._session.register_arrow("", table, True)))
+
+    def sql(self, text: str, **parameters: Any) -> "Stream":
+        """SQL over registered streams: GROUP BY window(time, '1 hour')."""
+        return Stream(self, self._session.sql(text, parameters).relation)
+
+    def _from_files(self, format: str, path: str | list[str], schema: str | None, options: dict[str, Any]) -> "Stream":
+        paths = [str(path)] if not isinstance(path, list) else [str(each) for each in path]
+        return Stream(self, _engine.files(format, paths, _texts(options), schema, True))
 
     def _stop_all(self) -> None:
         for handle in self._running:
             handle.stop()
         self._running.clear()
+
+
+class Stream:
+    """A stream as written. Nothing is read until start."""
+
+    __slots__ = ("_streams", "_relation", "_sink", "_late")
+
+    def __init__(self, streams: Streams, relation: _engine.Relation, sink: Any = None, late: Any = None) -> None:
+        self._streams = streams
+        self._relation = relation
+        self._sink = sink
+        self._late = late
+
+    @property
+    def schema(self) -> list[Field]:
+        return [Field(*field) for field in self._streams._session.resolve(self._relation).schema]
+
+    def explain(self, mode: str = "physical") -> str:
+        return self._streams._session.resolve(self._relation).explain(mode)
+
+    def create_view(self, name: str, *, replace: bool = True) -> None:
+        """Give the stream a name for engine.stream.sql."""
+        self._streams._session.create_view(name, self._relation, replace)
+
+    # ---- steps
+    def event_time(self, column: str, delay: timedelta | float = 0, lateness: timedelta | float = 0) -> "Stream":
+        """Declare the event time: a TIMESTAMP column.
+
+        delay: how much later than the greatest time seen in its split a row may come before the watermark passes it.
+        lateness: how much longer windows take rows before they are final. Both a timedelta, or seconds.
+        """
+        return self._with(self._relation.event_time(column, _micros(delay), _micros(lateness)))
+
+    def filter(self, condition: Column) -> "Stream":
+        return self._with(self._relation.filter(to_expression(condition)))
+
+    def select(self, *columns: Column | str) -> "Stream":
+        return self._with(self._relation.select([named(column) for column in columns]))
+
+    def with_column(self, name: str, value: Column) -> "Stream":
+        return self._with(self._relation.with_column(name, to_expression(value)))
+
+    def join(self, other: Query, on: str | list[str] | Column, how: str = "inner") -> "Stream":
+        """Join with a table, which is read once when the stream starts. how: inner, left, semi, anti."""
+        using = [on] if isinstance(on, str) else on if isinstance(on, list) else []
+        condition = on._expression if isinstance(on, Column) else None
+        return self._with(self._relation.join(other._native.relation, using, condition, how))
+
+    def group_by(self, *keys: Column | str) -> "GroupedStream":
+        """Group by keys, one of which is window(time, size); call agg on it."""
+        return GroupedStream(self, [named(key) for key in keys])
+
+    # ---- sinks
+    def to_files(self, path: str, format: str = "parquet", **options: Any) -> "Stream":
+        """Write files into a folder; each row appears exactly once, through any kill and restart from a checkpoint."""
+        return Stream(self._streams, self._relation, ("files", format, str(path), _texts(options)), self._late)
+
+    def to_memory(self) -> "Stream":
+        """Keep the rows in this process: handle.rows()."""
+        return Stream(self._streams, self._relation, ("memory", "", "", {}), self._late)
+
+    def to_callback(self, function: Callable[[Any], None]) -> "Stream":
+        """Call the function with a pyarrow.Table of each epoch's rows, in a thread of the engine."""
+        return Stream(self._streams, self._relation, ("callback", "", "", {"function": function}), self._late)
+
+    def late_to_files(self, path: str, format: str = "parquet", **options: Any) -> "Stream":
+        """Write rows that come after their window was final into a folder of their own."""
+        return Stream(self._streams, self._relation, self._sink, ("files", format, str(path), _texts(options)))
+
+    def start(self, checkpoint: str | None = None, *, interval: timedelta | float = 1.0,
+              parallelism: int | None = None) -> "Running":
+        """Run the stream in the background. Starting again with the same checkpoint folder goes on where it was.
+
+        checkpoint: a folder; None: nothing is kept, and a restart begins anew.  interval: between checkpoints.
+        parallelism: tasks; None: one a core. A restart may choose another.
+        Raises AnalysisError, UnsupportedError for what no stream can do; ConnectorError if the source cannot be opened.
+        """
+        if self._sink is None:
+            raise ValueError("the stream has no sink: call to_files, to_memory or to_callback first")
+        native = _engine.start_stream(self._streams._session, self._relation, self._sink, self._late, checkpoint or "",
+                                      _micros(interval) // 1000, parallelism or 0, self._streams._workers)
+        handle = Running(self._streams._session, native)
+        self._streams._running.append(handle)
+        return handle
+
+    def _with(self, relation: _engine.Relation) -> "Stream":
+        return Stream(self._streams, relation, self._sink, self._late)
+
+    def __repr__(self) -> str:
+        return "Stream[" + ", ".join(f"{field.name}: {field.type}" for field in self.schema) + "]"
+
+
+class GroupedStream:
+    """A stream with its group keys, waiting for aggregates."""
+
+    __slots__ = ("_stream", "_keys")
+
+    def __init__(self, stream: Stream, keys: list[_engine.Expression]) -> None:
+        self._stream = stream
+        self._keys = keys
+
+    def agg(self, *aggregates: Column) -> Stream:
+        """One row a window and group, once the watermark has passed the window's end and lateness."""
+        relation = self._stream._relation.aggregate(self._keys, [to_expression(value) for value in aggregates])
+        return self._stream._with(relation)
+
+
+class Running:
+    """A stream that runs."""
+
+    __slots__ = ("_session", "_native")
+
+    def __init__(self, session: _engine.Session, native: _engine.StreamHandle) -> None:
+        self._session = session
+        self._native = native
+
+    @property
+    def status(self) -> Status:
+        return Status(*self._native.status())
+
+    def wait(self, timeout: timedelta | float | None = None) -> bool:
+        """Wait until it has ended; False after the timeout. Raises the error of a failed stream. Ctrl-C interrupts."""
+        return self._native.wait(-1 if timeout is None else _micros(timeout) // 1000)
+
+    def checkpoint(self) -> None:
+        """Take a checkpoint now, and wait until it is complete and committed."""
+        self._native.checkpoint()
+
+    def stop(self) -> None:
+        """Stop without waiting for the input's end. What the last checkpoint holds is kept."""
+        self._native.stop()
+
+    def rows(self) -> Query:
+        """Of a stream to memory: what has been committed so far. Raises AnalysisError before the first commit."""
+        if not self._native.table:
+            raise ValueError("only a stream to memory keeps its rows here")
+        return Query(self._session, self._session.resolve(self._native.relation()))
+
+
+def window(time: Column | str, size: timedelta | str) -> Column:
+    """A tumbling window: back-to-back windows of equal length, as a struct of start and end (exclusive).
+
+    size: > 0, microsecond resolution; or a text such as '1 hour'.
+    Source: fixed windows, Akidau et al., "The Dataflow Model", VLDB 2015, section 1.2.
+    """
+    return call("window", Column(named(time)), size)

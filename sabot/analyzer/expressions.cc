@@ -34,6 +34,47 @@ bool AnyNullable(const std::vector<ExpressionPtr>& arguments) {
                      [](const ExpressionPtr& argument) { return argument->nullable; });
 }
 
+/// May the call be NULL, going by its arguments?
+bool MayGiveNull(Laziness laziness, const std::vector<ExpressionPtr>& arguments) {
+  const auto is_nullable = [](const ExpressionPtr& argument) { return argument->nullable; };
+  if (laziness == Laziness::kCoalesce)
+    return std::all_of(arguments.begin(), arguments.end(), is_nullable);
+  // The condition of IF decides, it is not the value.
+  if (laziness == Laziness::kIf)
+    return std::any_of(arguments.begin() + 1, arguments.end(), is_nullable);
+  return AnyNullable(arguments);
+}
+
+/// Whole days of INTERVAL '90' DAY, written as such: with a date it gives a date, where hours would
+/// give a timestamp.
+std::optional<int32_t> DaysOf(const syntax::ExpressionPtr& expression) {
+  const auto* literal = expression->As<syntax::Literal>();
+  const auto* interval =
+      literal == nullptr ? nullptr : std::get_if<syntax::Literal::Interval>(&literal->value);
+  if (interval == nullptr) return std::nullopt;
+  for (const auto& part : interval->parts) {
+    if ((part.unit != "DAY" && part.unit != "WEEK") || !part.to.empty()) return std::nullopt;
+  }
+  const auto value = LiteralValueOf(*literal, expression->span);
+  constexpr int64_t kDay = 86'400'000'000;
+  if (!value.ok() || value->type.id() != TypeId::kDayTimeInterval) return std::nullopt;
+  const int64_t days = std::get<int64_t>(value->value) / kDay;
+  if (days * kDay != std::get<int64_t>(value->value) || days < INT32_MIN || days > INT32_MAX)
+    return std::nullopt;
+  return static_cast<int32_t>(days);
+}
+
+/// The functions that are casts by the name of a type: double(x), date(x).
+std::optional<Type> TypeNamedBy(const std::string& function) {
+  constexpr std::string_view kNames[] = {"boolean", "tinyint", "smallint", "int",
+                                         "bigint",  "float",   "double",   "decimal",
+                                         "string",  "binary",  "date",     "timestamp"};
+  if (std::find(std::begin(kNames), std::end(kNames), function) == std::end(kNames))
+    return std::nullopt;
+  auto type = ParseType(function);
+  return type.ok() ? std::optional(*type) : std::nullopt;
+}
+
 }  // namespace
 
 arrow::Result<ExpressionPtr> Binder::Resolve(const syntax::ExpressionPtr& expression,
@@ -252,8 +293,8 @@ arrow::Result<ExpressionPtr> Binder::MakeFunctionCall(std::string function,
       context_.functions->Resolve(function, types, context_.settings, ConstantsOf(arguments));
   if (!found.ok()) return WithSpan(found.status(), span);
   const ResolvedFunction& resolved = *found;
-  const bool nullable =
-      !resolved.never_null && (resolved.always_nullable || AnyNullable(arguments));
+  const bool nullable = !resolved.never_null &&
+                        (resolved.always_nullable || MayGiveNull(resolved.laziness, arguments));
   for (size_t i = 0; i < arguments.size(); ++i) {
     ARROW_ASSIGN_OR_RAISE(arguments[i],
                           CastIfNeeded(std::move(arguments[i]), resolved.arguments[i]));
@@ -287,6 +328,40 @@ arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expre
   }
   ARROW_ASSIGN_OR_RAISE(std::vector<ExpressionPtr> arguments, ResolveAll(call.arguments, scope));
   const Span span = expression.span;
+  if ((function == "+" || function == "-") && arguments.size() == 2 &&
+      arguments[0]->type.id() == TypeId::kDate) {
+    const auto days = DaysOf(call.arguments[1]);
+    if (days.has_value()) {
+      return MakeFunctionCall(
+          function == "+" ? "date_add" : "date_sub",
+          {arguments[0], sabot::MakeLiteral(TypedValue::Int(*days), arguments[1]->span)}, span);
+    }
+  }
+  if (function == "struct") {
+    std::vector<ExpressionPtr> named;
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      const syntax::Expression& field = *call.arguments[i];
+      const bool has_name =
+          field.As<syntax::Name>() != nullptr || field.As<syntax::Alias>() != nullptr;
+      named.push_back(sabot::MakeLiteral(
+          TypedValue::String(has_name ? NameOf(call.arguments[i]) : fmt::format("col{}", i + 1)),
+          field.span));
+      named.push_back(arguments[i]);
+    }
+    return MakeFunctionCall("named_struct", std::move(named), span);
+  }
+  // Cypher's division: of whole numbers a whole number.
+  if (function == "//" && arguments.size() == 2) {
+    const bool is_whole = arguments[0]->type.is_integer() && arguments[1]->type.is_integer();
+    return MakeFunctionCall(is_whole ? "div" : "/", std::move(arguments), span);
+  }
+  if (arguments.size() == 1 && context_.functions->FindScalar(function) == nullptr) {
+    const std::optional<Type> type = TypeNamedBy(function);
+    if (type.has_value()) {
+      ARROW_ASSIGN_OR_RAISE(const ExpressionPtr cast, CastIfNeeded(std::move(arguments[0]), *type));
+      return cast;
+    }
+  }
   if (function == "between" && arguments.size() == 3) {
     ARROW_ASSIGN_OR_RAISE(ExpressionPtr low,
                           MakeFunctionCall(">=", {arguments[0], arguments[1]}, span));

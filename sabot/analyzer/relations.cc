@@ -167,7 +167,15 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syn
   TableDescription table;
   table.connector = "files";
   table.format = Lower(files.format);
-  if (table.format.empty() && !files.paths.empty()) table.format = FormatOfPath(files.paths[0]);
+  syntax::Options options = files.options;
+  if (table.format.empty() && !files.paths.empty()) {
+    table.format = FormatOfPath(files.paths[0]);
+    // FROM 'x.csv' leaves no room for options, and means what the file looks like; csv.`x` is
+    // Spark's form, with its defaults.
+    if (table.format == "csv" && options.empty() && !files.schema.has_value()) {
+      options = {{"header", "true"}, {"inferschema", "true"}};
+    }
+  }
   if (std::find(std::begin(kFormats), std::end(kFormats), table.format) == std::end(kFormats)) {
     const std::string what =
         table.format.empty()
@@ -177,7 +185,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syn
                             relation.span);
   }
   table.paths = files.paths;
-  table.options = ToList(files.options);
+  table.options = ToList(options);
   if (files.schema.has_value()) table.schema = *files.schema;
   table.is_unbounded = files.is_stream;
   return Scan(std::move(table), {}, relation.span);

@@ -5,6 +5,7 @@
 #include "sabot/base/memory_budget.h"
 #include "sabot/catalog/connectors.h"
 #include "sabot/connectors/memory/memory.h"
+#include "sabot/connectors/memory/sink.h"
 #include "sabot/session/session.h"
 #include "sabot/session/settings.h"
 
@@ -14,6 +15,7 @@ namespace sabot {
 struct SessionCore {
   std::shared_ptr<MemoryBudget> memory;  ///< the process's
   std::shared_ptr<MemoryStore> tables;
+  std::shared_ptr<ConsumerRegistry> consumers;
   ConnectorSet connectors;
   Settings settings;
 };

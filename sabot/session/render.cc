@@ -50,6 +50,7 @@ arrow::Result<std::string> RenderTable(ResultStream& result, int64_t max_rows,
   std::vector<std::vector<std::string>> rows;
   int64_t num_rows = 0;
   bool is_cut = false;
+  std::string plan;
   while (!is_cut) {
     ARROW_ASSIGN_OR_RAISE(const std::optional<Batch> batch, result.Next(hook));
     if (!batch.has_value()) break;
@@ -59,12 +60,16 @@ arrow::Result<std::string> RenderTable(ResultStream& result, int64_t max_rows,
         break;
       }
       ++num_rows;
+      if (width == 1 && schema.columns[0].name == "plan")
+        plan = batch->column(0).ValueAt(row).ToText();
       auto& cells = rows.emplace_back();
       for (size_t i = 0; i < width; ++i)
         cells.push_back(OneLine(batch->column(i).ValueAt(row).ToText()));
     }
   }
   if (is_cut) result.Cancel();
+  // A plan is read as it is, not as one cell of a box.
+  if (width == 1 && schema.columns[0].name == "plan" && rows.size() == 1) return plan;
   if (width == 0) return fmt::format("{} row{}\n", num_rows, num_rows == 1 ? "" : "s");
   std::vector<size_t> widths;
   std::vector<std::string> types;

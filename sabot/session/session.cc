@@ -6,29 +6,25 @@
 #include <fmt/format.h>
 
 #include "arrow/record_batch.h"
+#include "arrow/table.h"
 
 #include "sabot/analyzer/analyzer.h"
 #include "sabot/base/error.h"
-#include "sabot/connectors/files/files.h"
-#include "sabot/connectors/range/range.h"
 #include "sabot/formats/arrow/convert.h"
 #include "sabot/frontend/cypher/parser.h"
 #include "sabot/frontend/sql/parser.h"
+#include "sabot/optimizer/optimizer.h"
+#include "sabot/planner/planner.h"
 #include "sabot/session/commands.h"
 #include "sabot/session/engine.h"
+#include "sabot/session/stream_job.h"
 
 namespace sabot {
 namespace {
 
 class SessionImpl final : public Session {
  public:
-  SessionImpl() : core_(std::make_shared<SessionCore>()) {
-    core_->memory = ProcessMemory();
-    core_->tables = std::make_shared<MemoryStore>();
-    core_->connectors.Add(MakeFilesConnector());
-    core_->connectors.Add(MakeMemoryConnector(core_->tables));
-    core_->connectors.Add(MakeRangeConnector());
-  }
+  SessionImpl() : core_(std::make_shared<SessionCore>()) { AddConnectors(core_.get()); }
 
   arrow::Result<std::shared_ptr<const Query>> Sql(std::string_view text,
                                                   const Parameters& parameters) override {
@@ -104,6 +100,57 @@ class SessionImpl final : public Session {
 
   bool DropView(const std::string& name) override { return catalog_.Drop(name); }
   bool HasTable(const std::string& name) const override { return catalog_.Has(name); }
+
+  arrow::Result<std::unique_ptr<StreamRun>> StartStream(const StreamRequest& request) override {
+    ARROW_RETURN_NOT_OK(CheckOpen());
+    ARROW_ASSIGN_OR_RAISE(LogicalPlan plan, Analyze(request.relation, ContextFor({})));
+    if (!IsUnbounded(plan.root)) {
+      return MakeError("STREAM_UNSUPPORTED",
+                       {{"operation", "starting a query over tables alone"},
+                        {"reason", "it has an end"},
+                        {"alternative", "engine.sql(…), which gives its rows"}});
+    }
+    const SettingValues settings = core_->settings.values();
+    StreamJob job;
+    SinkDescription sink = request.sink;
+    sink.schema = SchemaOf(plan.root);
+    if (request.in_worker && sink.connector != "files") {
+      return UnsupportedError("a sink in this process for a stream in a worker process",
+                              "to_files(…), or workers=0");
+    }
+    if (request.late_sink.has_value()) job.late_sink.push_back(*request.late_sink);
+    plan.root = MakeLogical(LogicalSink{std::move(sink)}, {std::move(plan.root)});
+    ARROW_ASSIGN_OR_RAISE(plan, Optimize(plan, {&FunctionRegistry::Default(), plan.settings,
+                                                settings.disabled_rules}));
+    ARROW_ASSIGN_OR_RAISE(const PhysicalPlan physical, MakePhysicalPlan(plan));
+    job.plan = EncodePlan(physical);
+    job.checkpoint_folder = request.checkpoint_folder;
+    job.checkpoint_interval_ms =
+        request.checkpoint_folder.empty() ? 0 : request.checkpoint_interval_ms;
+    job.num_tasks = request.parallelism > 0 ? request.parallelism : settings.num_threads;
+    job.batch_size = settings.batch_size;
+    job.memory_limit_bytes = settings.memory_limit_bytes;
+    job.spill_folder = settings.spill_folder;
+    return request.in_worker ? RunInWorker(job) : RunHere(job, core_);
+  }
+
+  syntax::RelationPtr StreamTable(const std::string& name) const override {
+    return syntax::MakeRelation(syntax::Memory{name, false});
+  }
+
+  std::string AddConsumer(const Schema& schema, BatchConsumer consumer) override {
+    return core_->consumers->Add(
+        [schema, consumer = std::move(consumer)](
+            Epoch epoch, std::span<const std::shared_ptr<const Batch>> batches) -> arrow::Status {
+          std::vector<std::shared_ptr<arrow::RecordBatch>> rows;
+          for (const auto& batch : batches) {
+            ARROW_ASSIGN_OR_RAISE(rows.emplace_back(), ToArrow(*batch, schema));
+          }
+          ARROW_ASSIGN_OR_RAISE(const auto arrow_schema, ToArrow(schema));
+          ARROW_ASSIGN_OR_RAISE(auto table, arrow::Table::FromRecordBatches(arrow_schema, rows));
+          return consumer(epoch, std::move(table));
+        });
+  }
 
   arrow::Status SetOption(const std::string& key, const std::string& value) override {
     return core_->settings.Set(key, value);

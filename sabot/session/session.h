@@ -60,8 +60,8 @@ class Query {
   virtual bool HasSamePlan(const Query& other) const = 0;
 };
 
-/// A stream that runs: see stream.h.
-class StreamHandle;
+struct StreamRequest;
+class StreamRun;
 
 /// An option of a session: SET key = value, spark.conf.set, Sabot(config={…}).
 struct SessionOption {
@@ -106,6 +106,17 @@ class Session {
                                    bool replace) = 0;
   virtual bool DropView(const std::string& name) = 0;
   virtual bool HasTable(const std::string& name) const = 0;
+
+  /// Start a stream (stream.h). Errors: those of analysing it; STREAM_UNSUPPORTED; of its source,
+  /// sink and checkpoint.
+  virtual arrow::Result<std::unique_ptr<StreamRun>> StartStream(const StreamRequest& request) = 0;
+  /// The rows a stream has put into memory under this name, as a relation.
+  virtual syntax::RelationPtr StreamTable(const std::string& name) const = 0;
+  /// Have `consumer` called with each committed epoch's rows of a stream whose sink is "callback";
+  /// returns the sink's path.
+  using BatchConsumer =
+      std::function<arrow::Status(uint64_t epoch, std::shared_ptr<arrow::Table> rows)>;
+  virtual std::string AddConsumer(const Schema& schema, BatchConsumer consumer) = 0;
 
   /// Options. Errors: CONFIG_NOT_FOUND with the nearest key, CONFIG_INVALID.
   virtual arrow::Status SetOption(const std::string& key, const std::string& value) = 0;

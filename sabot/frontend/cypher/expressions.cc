@@ -19,7 +19,7 @@ struct ArithmeticOperator {
 };
 
 constexpr ArithmeticOperator kArithmetic[] = {{"+", 1, "+"}, {"-", 1, "-"}, {"*", 2, "*"},
-                                              {"/", 2, "/"}, {"%", 2, "%"}, {"^", 3, "power"}};
+                                              {"/", 2, "//"}, {"%", 2, "%"}, {"^", 3, "power"}};
 constexpr std::string_view kLogical[] = {"OR", "XOR", "AND"};
 constexpr std::string_view kLogicalFunctions[] = {"or", "xor", "and"};
 constexpr int kNumLogical = 3;
