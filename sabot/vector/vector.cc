@@ -172,12 +172,17 @@ TypedValue Vector::ValueAt(int32_t row) const {
 Vector Vector::Flattened(Rows rows, BufferPool& pool) const {
   if (is_flat()) return *this;
   const Vector& source = is_dictionary() ? *dictionary_ : *this;
+  // The code of a row that is null itself means nothing.
+  const uint64_t* coded = is_dictionary() ? validity() : nullptr;
+  const auto has_value = [&](int32_t row) { return coded == nullptr || GetBit(coded, row); };
   Vector flat = Flat(type_, size_, pool);
   flat.heaps_ = source.heaps_;
   flat.children_ = source.children_;
   if (kind_ == Kind::kStruct) {
     std::vector<int32_t> order(static_cast<size_t>(size_), 0);
-    ForEachRow(rows, [&](int32_t row) { order[static_cast<size_t>(row)] = ValueIndex(row); });
+    ForEachRow(rows, [&](int32_t row) {
+      if (has_value(row)) order[static_cast<size_t>(row)] = ValueIndex(row);
+    });
     for (auto& child : flat.children_) {
       child = std::make_shared<Vector>(child->Take(order, pool));
     }
@@ -189,7 +194,7 @@ Vector Vector::Flattened(Rows rows, BufferPool& pool) const {
         ForEachRow(rows, [&](int32_t row) { to[row] = from[0]; });
       } else {
         const uint32_t* code = codes();
-        ForEachRow(rows, [&](int32_t row) { to[row] = from[code[row]]; });
+        ForEachRow(rows, [&](int32_t row) { to[row] = has_value(row) ? from[code[row]] : T{}; });
       }
     };
     switch (KindWidth(kind_)) {
