@@ -14,6 +14,7 @@ arrow::Result<uint64_t> Decoder::Varint() {
     if (bytes_.empty()) return CodecError("the bytes end inside a number");
     const auto byte = static_cast<uint8_t>(bytes_.front());
     bytes_.remove_prefix(1);
+    if (shift == 63 && byte > 1) break;
     value |= static_cast<uint64_t>(byte & 0x7F) << shift;
     if (byte < 0x80) return value;
   }

@@ -3,7 +3,11 @@
 namespace sabot {
 
 arrow::Status CodecOf<Type>::Decode(Decoder& decoder, Type* type) {
-  return ParseType(decoder.Rest()).Value(type);
+  const std::string_view text = decoder.Rest();
+  arrow::Result<Type> parsed = ParseType(text);
+  if (!parsed.ok()) return CodecError("'" + std::string(text.substr(0, 100)) + "' is no type");
+  *type = *std::move(parsed);
+  return arrow::Status::OK();
 }
 
 void CodecOf<Int128>::Encode(const Int128& value, Encoder& encoder) {
