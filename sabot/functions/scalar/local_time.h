@@ -38,10 +38,12 @@ inline void MapLocalMicros(const KernelInput& input, size_t index, Vector* resul
     return;
   }
   const Operand<int64_t> micros(argument);
-  const TimeZone& zone = ZoneOf(input).zone;
-  if (argument.type().id() == TypeId::kTimestampNtz || zone.is_utc()) {
+  // Overloads for wall clocks bind no zone: there is no state to look at.
+  const bool is_local = argument.type().id() == TypeId::kTimestampNtz;
+  if (is_local || ZoneOf(input).zone.is_utc()) {
     ForEachRow(input.rows, [&](int32_t row) { out[row] = function(micros[row]); });
   } else {
+    const TimeZone& zone = ZoneOf(input).zone;
     ForEachRow(input.rows, [&](int32_t row) { out[row] = function(zone.ToLocal(micros[row])); });
   }
 }
