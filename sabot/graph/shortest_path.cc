@@ -65,7 +65,7 @@ void ShortestPathSearch::BeginLevel() {
   is_in_level_ = true;
 }
 
-bool ShortestPathSearch::Advance(int64_t num_edges) {
+bool ShortestPathSearch::Advance(int64_t* num_edges) {
   while (!is_over_) {
     if (!is_in_level_) {
       BeginLevel();
@@ -75,10 +75,10 @@ bool ShortestPathSearch::Advance(int64_t num_edges) {
     const Side& other = sides_[1 - growing_];
     const uint32_t depth = side.num_levels();
     for (; next_ < level_end_; ++next_) {
-      if (num_edges <= 0) return false;
-      --num_edges;
+      if (*num_edges <= 0) return false;
+      --*num_edges;
       graph_.ForEachNeighbor(side.visited[next_], side.direction, [&](VertexId neighbor) {
-        --num_edges;
+        --*num_edges;
         if (side.depth[neighbor] != kUnseen) return;
         Visit(side, neighbor, depth);
         has_met_ |= other.depth[neighbor] != kUnseen;

@@ -22,8 +22,9 @@ class ShortestPathSearch {
 
   /// max_hops: -1: any number. An end that is kNoVertex is found by nobody.
   void Start(VertexId from, VertexId to, int64_t max_hops);
-  /// Search on over about so many edges. True: the search is over, path() is its result.
-  bool Advance(int64_t num_edges);
+  /// Search on over about *num_edges edges, of which those it used are taken away. True: the search
+  /// is over, path() is its result. False: *num_edges are used up.
+  bool Advance(int64_t* num_edges);
   /// Both ends included; empty: there is none.
   std::span<const VertexId> path() const { return path_; }
 
