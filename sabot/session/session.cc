@@ -22,6 +22,21 @@
 namespace sabot {
 namespace {
 
+/// The sink of late rows with their schema: what goes into the stream's windows.
+arrow::Result<SinkDescription> LateSinkOf(const PhysicalNode& node, SinkDescription sink) {
+  if (node.As<PhysicalWindowAggregate>() != nullptr) {
+    for (const OutputColumn& column : node.inputs[0]->output) {
+      sink.schema.columns.push_back({column.name, column.type, column.nullable});
+    }
+    return sink;
+  }
+  if (!node.inputs.empty()) return LateSinkOf(*node.inputs[0], std::move(sink));
+  return MakeError("STREAM_UNSUPPORTED",
+                   {{"operation", "a sink of late rows"},
+                    {"reason", "without a window no row is late"},
+                    {"alternative", "a stream with GROUP BY window(time, size)"}});
+}
+
 class SessionImpl final : public Session {
  public:
   SessionImpl() : core_(std::make_shared<SessionCore>()) { AddConnectors(core_.get()); }
@@ -118,11 +133,17 @@ class SessionImpl final : public Session {
       return UnsupportedError("a sink in this process for a stream in a worker process",
                               "to_files(…), or workers=0");
     }
-    if (request.late_sink.has_value()) job.late_sink.push_back(*request.late_sink);
     plan.root = MakeLogical(LogicalSink{std::move(sink)}, {std::move(plan.root)});
-    ARROW_ASSIGN_OR_RAISE(plan, Optimize(plan, {&FunctionRegistry::Default(), plan.settings,
-                                                settings.disabled_rules}));
+    std::set<std::string> disabled_rules = settings.disabled_rules;
+    // Late rows leave as they came: with the columns that no window reads too.
+    if (request.late_sink.has_value()) disabled_rules.insert("prune_columns");
+    ARROW_ASSIGN_OR_RAISE(
+        plan, Optimize(plan, {&FunctionRegistry::Default(), plan.settings, disabled_rules}));
     ARROW_ASSIGN_OR_RAISE(const PhysicalPlan physical, MakePhysicalPlan(plan));
+    if (request.late_sink.has_value()) {
+      ARROW_ASSIGN_OR_RAISE(job.late_sink.emplace_back(),
+                            LateSinkOf(*physical.root, *request.late_sink));
+    }
     job.plan = EncodePlan(physical);
     job.checkpoint_folder = request.checkpoint_folder;
     job.checkpoint_interval_ms =
