@@ -91,9 +91,9 @@ void WorkerPool::Loop() {
   }
 }
 
-void WorkerPool::RunUntilBlocked() {
+void WorkerPool::RunUntilBlocked(int turns_max) {
   SABOT_DCHECK(num_threads_ == 0);
-  while (true) {
+  for (int turn = 0; turn < turns_max; ++turn) {
     std::shared_ptr<Task> task;
     {
       const std::lock_guard lock(mutex_);

@@ -53,9 +53,9 @@ class WorkerPool {
   /// Run the task until it is finished.
   void Submit(const std::shared_ptr<Task>& task);
   int num_threads() const { return num_threads_; }
-  /// Without threads only: run what is ready, on this thread, until nothing is. What a task throws
-  /// passes through.
-  void RunUntilBlocked();
+  /// Without threads only: run what is ready, on this thread, until nothing is, or for so many
+  /// turns. What a task throws passes through.
+  void RunUntilBlocked(int turns_max = 1000);
 
  private:
   void Enqueue(std::shared_ptr<Task> task);
