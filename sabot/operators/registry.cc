@@ -1,6 +1,9 @@
 #include "sabot/operators/registry.h"
 
 #include "sabot/operators/aggregate/hash_aggregate.h"
+#include "sabot/operators/graph/expand.h"
+#include "sabot/operators/graph/shortest_path.h"
+#include "sabot/operators/join/hash_join.h"
 #include "sabot/operators/relational/filter.h"
 #include "sabot/operators/relational/limit.h"
 #include "sabot/operators/relational/project.h"
@@ -27,14 +30,15 @@ constexpr StepMaker kMakers[] = {
     For<PhysicalLimit, MakeLimit>(),
     // Over all rows.
     For<PhysicalHashAggregate, MakeHashAggregate>(),
+    For<PhysicalHashJoin, MakeHashJoin>(),
     For<PhysicalSort, MakeSort>(),
     For<PhysicalTopN, MakeTopN>(),
     // Over streams.
     For<PhysicalEventTime, MakeEventTime>(),
     For<PhysicalWindowAggregate, MakeWindowAggregate>(),
-    // Of streams.
-    For<PhysicalEventTime, MakeEventTime>(),
-    For<PhysicalWindowAggregate, MakeWindowAggregate>(),
+    // Over graphs.
+    For<PhysicalExpand, MakeExpand>(),
+    For<PhysicalShortestPath, MakeShortestPath>(),
 };
 
 }  // namespace

@@ -134,7 +134,7 @@ std::vector<SortKey> SortKeysOf(const std::vector<Key>& keys) {
 
 std::string TextOf(const Row& row) {
   std::string text;
-  for (const TypedValue& value : row) text += (text.empty() ? "" : "|") + value.ToText();
+  for (size_t i = 0; i < row.size(); ++i) text += (i == 0 ? "" : "|") + row[i].ToText();
   return text;
 }
 
