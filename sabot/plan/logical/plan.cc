@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sabot/plan/check.h"
 #include "sabot/plan/settings_codec.h"
 #include "sabot/plan/tree.h"
 
@@ -126,6 +127,8 @@ arrow::Result<LogicalPlan> DecodePlan(std::string_view bytes) {
   ARROW_RETURN_NOT_OK(Decode(settings, &plan.settings));
   auto root = std::make_shared<LogicalNode>();
   ARROW_RETURN_NOT_OK(internal::DecodeTree<LogicalNode>(decoder, root.get()));
+  if (!decoder.at_end()) return CodecError("bytes are left over");
+  ARROW_RETURN_NOT_OK(internal::CheckTree<LogicalNode>(*root));
   plan.root = std::move(root);
   return plan;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sabot/plan/check.h"
 #include "sabot/plan/settings_codec.h"
 #include "sabot/plan/tree.h"
 
@@ -68,6 +69,8 @@ arrow::Result<PhysicalPlan> DecodePhysicalPlan(std::string_view bytes) {
   ARROW_RETURN_NOT_OK(Decode(settings, &plan.settings));
   auto root = std::make_shared<PhysicalNode>();
   ARROW_RETURN_NOT_OK(internal::DecodeTree<PhysicalNode>(decoder, root.get()));
+  if (!decoder.at_end()) return CodecError("bytes are left over");
+  ARROW_RETURN_NOT_OK(internal::CheckTree<PhysicalNode>(*root));
   plan.root = NumberNodes(std::move(root));
   return plan;
 }
