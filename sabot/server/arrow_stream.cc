@@ -104,10 +104,12 @@ arrow::Result<std::string> WriteStream(
   const auto zoned = arrow::schema(std::move(fields));
   ARROW_ASSIGN_OR_RAISE(const auto sink, arrow::io::BufferOutputStream::Create());
   ARROW_ASSIGN_OR_RAISE(const auto writer, arrow::ipc::MakeStreamWriter(sink, zoned));
-  for (const auto& batch : batches) {
-    ARROW_ASSIGN_OR_RAISE(const auto typed, WithSchema(*batch, zoned));
-    ARROW_RETURN_NOT_OK(writer->WriteRecordBatch(*typed));
+  std::shared_ptr<arrow::RecordBatch> all = batches[0];
+  if (batches.size() > 1) {
+    ARROW_ASSIGN_OR_RAISE(all, arrow::ConcatenateRecordBatches(batches));
   }
+  ARROW_ASSIGN_OR_RAISE(all, WithSchema(*all, zoned));
+  ARROW_RETURN_NOT_OK(writer->WriteRecordBatch(*all));
   ARROW_RETURN_NOT_OK(writer->Close());
   ARROW_ASSIGN_OR_RAISE(const auto buffer, sink->Finish());
   return buffer->ToString();

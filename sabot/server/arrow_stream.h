@@ -13,9 +13,9 @@
 
 namespace sabot::server {
 
-/// The rows of several record batches as one complete Arrow IPC stream, as each ArrowBatch of Spark
-/// Connect is. Timestamps are labelled with the session's zone, which Spark's clients expect; the
-/// instants stay as they are. Without batches: a stream of the schema alone.
+/// The rows of several record batches, at least one, as a complete Arrow IPC stream of one batch,
+/// as each ArrowBatch of Spark Connect is. Timestamps are labelled with the session's zone, which
+/// Spark's clients expect; the instants stay as they are.
 arrow::Result<std::string> WriteStream(
     const Schema& schema, const std::vector<std::shared_ptr<arrow::RecordBatch>>& batches,
     const std::string& time_zone);

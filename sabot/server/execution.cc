@@ -26,6 +26,11 @@ constexpr int64_t kRowsMin = 10000 - 2048;
 constexpr size_t kChunkBytes = size_t{32} << 20;
 constexpr size_t kChunkBytesMin = 1024;
 
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> EmptyBatch(const Schema& schema) {
+  ARROW_ASSIGN_OR_RAISE(auto arrow_schema, ToArrow(schema));
+  return arrow::RecordBatch::MakeEmpty(std::move(arrow_schema));
+}
+
 class Execution {
  public:
   Execution(ConnectSession* session, Operation* operation, const proto::ExecutePlanRequest& request)
@@ -158,6 +163,9 @@ class Execution {
       if (batch == nullptr) break;
       batches.push_back(std::move(batch));
     }
+    if (batches.empty()) {
+      ARROW_ASSIGN_OR_RAISE(batches.emplace_back(), EmptyBatch(query.schema()));
+    }
     return WriteStream(query.schema(), batches, ZoneName());
   }
 
@@ -186,8 +194,7 @@ class Execution {
     }
     if (is_first) {
       // Clients want one batch at least, for its schema.
-      ARROW_ASSIGN_OR_RAISE(const auto schema, ToArrow(query.schema()));
-      ARROW_ASSIGN_OR_RAISE(batches.emplace_back(), arrow::RecordBatch::MakeEmpty(schema));
+      ARROW_ASSIGN_OR_RAISE(batches.emplace_back(), EmptyBatch(query.schema()));
     }
     return batches.empty() ? arrow::Status::OK() : send();
   }

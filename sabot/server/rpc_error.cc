@@ -69,6 +69,13 @@ std::string Shortened(std::string text) {
   return text.substr(0, end) + "...";
 }
 
+/// Characters among bytes [begin, end) of UTF-8 text.
+size_t NumCharacters(std::string_view text, size_t begin, size_t end) {
+  return static_cast<size_t>(std::count_if(text.begin() + begin, text.begin() + end, [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
 /// The part of the statement that is at fault, with its position: Spark's "== SQL … ==".
 std::string ContextText(const ErrorDetail& detail, const std::string& message) {
   const Span span = detail.span();
@@ -78,13 +85,12 @@ std::string ContextText(const ErrorDetail& detail, const std::string& message) {
     const TextPosition position = PositionOf(statement, span.begin);
     const size_t begin = span.begin == 0 ? 0 : statement.rfind('\n', span.begin - 1) + 1;
     const size_t end = std::min(statement.find('\n', span.begin), statement.size());
-    text = fmt::format("== SQL (line {}, position {}) ==\n{}\n{}{}", position.line, position.column,
-                       statement.substr(begin, end - begin),
-                       std::string(static_cast<size_t>(position.column - 1), ' '),
-                       std::string(std::clamp<size_t>(span.end, span.begin + 1,
-                                                      std::max<size_t>(end, span.begin + 1)) -
-                                       span.begin,
-                                   '^'));
+    const size_t marked_end = std::clamp<size_t>(span.end, span.begin, end);
+    text = fmt::format(
+        "== SQL (line {}, position {}) ==\n{}\n{}{}", position.line, position.column,
+        statement.substr(begin, end - begin),
+        std::string(static_cast<size_t>(position.column - 1), ' '),
+        std::string(std::max<size_t>(1, NumCharacters(statement, span.begin, marked_end)), '^'));
   }
   // The way out may stand in the message already.
   if (!detail.hint().empty() && message.find(detail.hint()) == message.npos) {
@@ -247,15 +253,10 @@ void ErrorLog::Fetch(const std::string& error_id,
   auto* context = throwable->add_query_contexts();
   context->set_context_type(::spark::connect::FetchErrorDetailsResponse::QueryContext::SQL);
   // Spark counts characters, both ends inclusive.
-  const auto characters = [&](uint32_t offset) {
-    const std::string_view before = std::string_view(detail->statement()).substr(0, offset);
-    return static_cast<int32_t>(std::count_if(before.begin(), before.end(), [](char c) {
-      return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    }));
-  };
-  context->set_start_index(characters(span.begin));
-  context->set_stop_index(characters(span.end) - 1);
-  context->set_fragment(detail->statement().substr(span.begin, span.end - span.begin));
+  const std::string& statement = detail->statement();
+  context->set_start_index(static_cast<int32_t>(NumCharacters(statement, 0, span.begin)));
+  context->set_stop_index(static_cast<int32_t>(NumCharacters(statement, 0, span.end)) - 1);
+  context->set_fragment(statement.substr(span.begin, span.end - span.begin));
   context->set_summary(ContextText(*detail, status.message()));
 }
 

@@ -56,10 +56,10 @@ TEST(Show, HasNoRowsOrNoColumns) {
 
 TEST(Show, ListsARowVertically) {
   EXPECT_EQ(RenderVertical({{"a", "name"}, {{"1", "x"}, {"2", "long text"}}, true}, 0),
-            "-RECORD 0----------\n"
+            "-RECORD 0---------\n"
             " a    | 1         \n"
             " name | x         \n"
-            "-RECORD 1----------\n"
+            "-RECORD 1---------\n"
             " a    | 2         \n"
             " name | long text \n"
             "only showing top 2 rows");

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "sabot/base/error.h"
@@ -120,7 +122,9 @@ arrow::Result<ExpressionPtr> Translator::TranslateKind(const proto::Expression& 
       const auto& extract = expression.unresolved_extract_value();
       ARROW_ASSIGN_OR_RAISE(ExpressionPtr child, Translate(extract.child()));
       ARROW_ASSIGN_OR_RAISE(ExpressionPtr key, Translate(extract.extraction()));
-      return syntax::MakeCall("getitem", {std::move(child), std::move(key)});
+      // A field of a struct or a map's value by a name; else an element.
+      const bool is_name = extract.extraction().literal().has_string();
+      return syntax::MakeCall(is_name ? "getfield" : "getitem", {std::move(child), std::move(key)});
     }
     default:
       return Refuse(expression);
@@ -140,7 +144,8 @@ arrow::Result<ExpressionPtr> Translator::TranslateAttribute(
 
 arrow::Result<ExpressionPtr> Translator::TranslateStar(
     const proto::Expression::UnresolvedStar& star) {
-  if (star.has_plan_id() && star.plan_id() != input_plan_id_) {
+  if (star.has_plan_id() && std::find(star_plan_ids_.begin(), star_plan_ids_.end(),
+                                      star.plan_id()) == star_plan_ids_.end()) {
     return UnsupportedError("df[\"*\"] of another DataFrame than the one selected from",
                             "alias(\"t\") and select(\"t.*\")");
   }

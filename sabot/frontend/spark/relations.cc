@@ -25,6 +25,40 @@ std::optional<int64_t> PlanIdOf(const proto::Relation& relation) {
   return relation.common().plan_id();
 }
 
+/// The relation and those below it up to the first that has other columns.
+std::vector<int64_t> PlanIdsOfSameColumns(const proto::Relation& relation) {
+  std::vector<int64_t> ids;
+  const proto::Relation* at = &relation;
+  while (true) {
+    if (at->common().has_plan_id()) ids.push_back(at->common().plan_id());
+    switch (at->rel_type_case()) {
+      case proto::Relation::kFilter:
+        at = &at->filter().input();
+        break;
+      case proto::Relation::kSort:
+        at = &at->sort().input();
+        break;
+      case proto::Relation::kLimit:
+        at = &at->limit().input();
+        break;
+      case proto::Relation::kOffset:
+        at = &at->offset().input();
+        break;
+      case proto::Relation::kDeduplicate:
+        at = &at->deduplicate().input();
+        break;
+      case proto::Relation::kHint:
+        at = &at->hint().input();
+        break;
+      case proto::Relation::kRepartition:
+        at = &at->repartition().input();
+        break;
+      default:
+        return ids;
+    }
+  }
+}
+
 /// Methods that exist in Spark and not here: the relation's field, the method, what works instead.
 struct Refusal {
   proto::Relation::RelTypeCase kind;
@@ -135,7 +169,7 @@ arrow::Result<RelationPtr> Translator::TranslateKind(const proto::Relation& rela
   const auto translate_input = [&](const auto& message) -> arrow::Result<RelationPtr> {
     if (!message.has_input()) return Malformed("a relation without its input");
     ARROW_ASSIGN_OR_RAISE(RelationPtr input, Translate(message.input()));
-    input_plan_id_ = PlanIdOf(message.input());
+    star_plan_ids_ = PlanIdsOfSameColumns(message.input());
     return input;
   };
   switch (relation.rel_type_case()) {
@@ -252,7 +286,7 @@ arrow::Result<RelationPtr> Translator::TranslateJoin(const proto::Join& join) {
   syntax::Join result;
   ARROW_ASSIGN_OR_RAISE(result.left, Translate(join.left()));
   ARROW_ASSIGN_OR_RAISE(result.right, Translate(join.right()));
-  input_plan_id_.reset();
+  star_plan_ids_.clear();
   ARROW_ASSIGN_OR_RAISE(result.type, ToJoinType(join.join_type()));
   if (join.has_join_condition()) {
     ARROW_ASSIGN_OR_RAISE(result.condition, Translate(join.join_condition()));
@@ -310,9 +344,7 @@ arrow::Result<RelationPtr> Translator::TranslateAggregate(const proto::Aggregate
   }
   syntax::Aggregate result;
   ARROW_ASSIGN_OR_RAISE(result.input, Translate(aggregate.input()));
-  if (aggregate.input().common().has_plan_id()) {
-    input_plan_id_ = aggregate.input().common().plan_id();
-  }
+  star_plan_ids_ = PlanIdsOfSameColumns(aggregate.input());
   ARROW_ASSIGN_OR_RAISE(result.keys, TranslateAll(aggregate.grouping_expressions()));
   ARROW_ASSIGN_OR_RAISE(result.aggregates, TranslateAll(aggregate.aggregate_expressions()));
   return MakeRelation(std::move(result));
@@ -379,7 +411,7 @@ arrow::Result<RelationPtr> Translator::TranslateSort(const proto::Sort& sort) {
   if (!sort.has_input()) return Malformed("a sort without its input");
   syntax::Sort result;
   ARROW_ASSIGN_OR_RAISE(result.input, Translate(sort.input()));
-  input_plan_id_ = PlanIdOf(sort.input());
+  star_plan_ids_ = PlanIdsOfSameColumns(sort.input());
   for (const auto& order : sort.order()) {
     ARROW_ASSIGN_OR_RAISE(result.keys.emplace_back(), TranslateSortKey(order));
   }

@@ -71,8 +71,9 @@ class Translator {
   const Surroundings& surroundings_;
   PlanTexts* texts_;
   int depth_ = 0;
-  /// The id of the relation that the expressions at hand are about, for df["*"].
-  std::optional<int64_t> input_plan_id_;
+  /// Ids of the relations with the very columns that the expressions at hand are about: whose
+  /// df["*"] means all of them.
+  std::vector<int64_t> star_plan_ids_;
 };
 
 }  // namespace sabot::spark
