@@ -8,6 +8,24 @@
 namespace sabot {
 namespace {
 
+// Do both calls add the same rows in the same way?
+bool ShareState(const AggregateCall& left, const ResolvedAggregate& left_function,
+                const AggregateCall& right, const ResolvedAggregate& right_function) {
+  if (left_function.update != right_function.update ||
+      left_function.update_one != right_function.update_one ||
+      left_function.combine != right_function.combine ||
+      left_function.state_bytes != right_function.state_bytes ||
+      left.arguments.size() != right.arguments.size() ||
+      (left.filter == nullptr) != (right.filter == nullptr)) {
+    return false;
+  }
+  if (left.filter != nullptr && !Equal(left.filter, right.filter)) return false;
+  for (size_t i = 0; i < left.arguments.size(); ++i) {
+    if (!Equal(left.arguments[i], right.arguments[i])) return false;
+  }
+  return true;
+}
+
 // Those of `rows`, a selection, that lie between active rows `from` and `to` of the whole batch.
 Rows Between(Rows rows, Rows all, int32_t from, int32_t to) {
   const uint16_t* end = rows.selection + rows.count;
@@ -31,6 +49,17 @@ arrow::Result<AggregateProgram> AggregateProgram::Make(std::vector<AggregateCall
     ARROW_ASSIGN_OR_RAISE(program.functions_.emplace_back(),
                           query.functions->ResolveAggregate(call.function, types, query.settings));
   }
+  for (size_t i = 0; i < calls.size(); ++i) {
+    size_t state = 0;
+    while (state < program.first_calls_.size() &&
+           !ShareState(calls[program.first_calls_[state]],
+                       program.functions_[program.first_calls_[state]], calls[i],
+                       program.functions_[i])) {
+      ++state;
+    }
+    if (state == program.first_calls_.size()) program.first_calls_.push_back(i);
+    program.states_.push_back(state);
+  }
   program.calls_ = std::move(calls);
   return program;
 }
@@ -41,7 +70,8 @@ bool AggregateProgram::takes_back() const {
 
 std::vector<StateSlot> AggregateProgram::slots() const {
   std::vector<StateSlot> slots;
-  for (const ResolvedAggregate& function : functions_) {
+  for (const size_t call : first_calls_) {
+    const ResolvedAggregate& function = functions_[call];
     slots.push_back({.size = static_cast<int32_t>(function.state_bytes),
                      .alignment = 8,
                      .has_bytes = function.has_heap});
@@ -51,9 +81,9 @@ std::vector<StateSlot> AggregateProgram::slots() const {
 
 arrow::Status AggregateProgram::Combine(const RowLayout& layout, std::span<uint8_t* const> into,
                                         std::span<uint8_t* const> from, StateHeap* heap) const {
-  for (size_t call = 0; call < functions_.size(); ++call) {
-    const int32_t offset = layout.slot_offset(call);
-    const auto combine = functions_[call].combine;
+  for (size_t state = 0; state < first_calls_.size(); ++state) {
+    const int32_t offset = layout.slot_offset(state);
+    const auto combine = functions_[first_calls_[state]].combine;
     for (size_t i = 0; i < into.size(); ++i) {
       ARROW_RETURN_NOT_OK(combine(into[i] + offset, from[i] + offset, heap));
     }
@@ -65,7 +95,8 @@ arrow::Result<Vector> AggregateProgram::Finalize(size_t i, const RowLayout& layo
                                                  std::span<uint8_t* const> rows,
                                                  BufferPool& pool) const {
   std::vector<const uint8_t*> states(rows.size());
-  for (size_t row = 0; row < rows.size(); ++row) states[row] = rows[row] + layout.slot_offset(i);
+  const int32_t offset = layout.slot_offset(states_[i]);
+  for (size_t row = 0; row < rows.size(); ++row) states[row] = rows[row] + offset;
   Vector result = Vector::Flat(calls_[i].column.type, static_cast<int32_t>(rows.size()), pool);
   ARROW_RETURN_NOT_OK(functions_[i].finalize(states, pool, &result));
   return result;
@@ -147,7 +178,8 @@ arrow::Status AggregateInputs::Update(int32_t from, int32_t to, uint8_t* const* 
   if (from != 0 || to != all.count) {
     for (int32_t i = from; i < to; ++i) part.push_back(static_cast<uint16_t>(all[i]));
   }
-  for (size_t call = 0; call < program_->size(); ++call) {
+  for (size_t state = 0; state < program_->num_states(); ++state) {
+    const size_t call = program_->call_of_state(state);
     Rows updated = RowsOf(call_filters_[call]);
     if (from != 0 || to != all.count) {
       // A filter that every row passed leaves the batch's own selection, or none.
@@ -156,7 +188,7 @@ arrow::Status AggregateInputs::Update(int32_t from, int32_t to, uint8_t* const* 
     }
     if (updated.count == 0) continue;
     const AggregateUpdate update{.rows = rows,
-                                 .offset = static_cast<uint32_t>(layout.slot_offset(call)),
+                                 .offset = static_cast<uint32_t>(layout.slot_offset(state)),
                                  .arguments = call_values_[call],
                                  .batch_rows = updated,
                                  .weights = batch_->weights(),
@@ -168,7 +200,8 @@ arrow::Status AggregateInputs::Update(int32_t from, int32_t to, uint8_t* const* 
 
 arrow::Status AggregateInputs::UpdateOne(std::span<uint8_t* const> states, StateHeap* heap) {
   std::vector<uint8_t*> rows;
-  for (size_t call = 0; call < program_->size(); ++call) {
+  for (size_t state = 0; state < program_->num_states(); ++state) {
+    const size_t call = program_->call_of_state(state);
     const ResolvedAggregate& function = program_->function(call);
     const Rows updated = RowsOf(call_filters_[call]);
     if (updated.count == 0) continue;
@@ -179,10 +212,10 @@ arrow::Status AggregateInputs::UpdateOne(std::span<uint8_t* const> states, State
                            .weights = batch_->weights(),
                            .heap = heap};
     if (function.update_one != nullptr) {
-      ARROW_RETURN_NOT_OK(function.update_one(states[call], update));
+      ARROW_RETURN_NOT_OK(function.update_one(states[state], update));
       continue;
     }
-    rows.assign(static_cast<size_t>(batch_->num_rows()), states[call]);
+    rows.assign(static_cast<size_t>(batch_->num_rows()), states[state]);
     update.rows = rows.data();
     ARROW_RETURN_NOT_OK(function.update(update));
   }

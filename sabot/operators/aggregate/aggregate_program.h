@@ -17,7 +17,8 @@
 namespace sabot {
 
 /// The aggregate calls of a step, resolved: what their states are and how they end. State i is slot
-/// i of a row; zero bytes are the empty state. Immutable, shared by the tasks.
+/// i of a row; zero bytes are the empty state. Calls that differ only in how they end, such as sum
+/// and avg of the same, share one state. Immutable, shared by the tasks.
 class AggregateProgram {
  public:
   /// Errors: those of resolving the functions; INTERNAL_ERROR for DISTINCT, which the optimizer
@@ -28,6 +29,10 @@ class AggregateProgram {
   size_t size() const { return calls_.size(); }
   const AggregateCall& call(size_t i) const { return calls_[i]; }
   const ResolvedAggregate& function(size_t i) const { return functions_[i]; }
+  size_t num_states() const { return first_calls_.size(); }
+  /// The first call that has the state.
+  size_t call_of_state(size_t state) const { return first_calls_[state]; }
+  size_t state_of_call(size_t i) const { return states_[i]; }
   /// Can every state give rows back?
   bool takes_back() const;
   std::vector<StateSlot> slots() const;
@@ -42,6 +47,8 @@ class AggregateProgram {
  private:
   std::vector<AggregateCall> calls_;
   std::vector<ResolvedAggregate> functions_;
+  std::vector<size_t> states_;       // by call
+  std::vector<size_t> first_calls_;  // by state
 };
 
 /// The arguments of a program's calls over the batches of one task, and the way they take into the
@@ -59,7 +66,7 @@ class AggregateInputs {
   /// Add active rows [from, to) of the batch. rows[position]: the table row of its group.
   arrow::Status Update(int32_t from, int32_t to, uint8_t* const* rows, const RowLayout& layout,
                        StateHeap* heap);
-  /// Add the active rows to one state a call; states[i]: of call i.
+  /// Add the active rows to one row's states; states[i]: of state i.
   arrow::Status UpdateOne(std::span<uint8_t* const> states, StateHeap* heap);
 
  private:

@@ -42,7 +42,7 @@ class SmallStateHeap final : public StateHeap {
   int64_t bytes_ = 0;
 };
 
-/// One state a call, all empty at first.
+/// One row of states, all empty at first.
 struct States {
   States(const RowLayout* layout, std::shared_ptr<MemoryConsumer> memory)
       : row(static_cast<size_t>(layout->row_size()) / 8 + 1), heap(std::move(memory)) {}
@@ -100,7 +100,7 @@ class GlobalAggregate final : public Operator {
         inputs_(std::move(inputs)),
         memory_(std::move(memory)),
         states_(std::make_unique<States>(&total_->layout, memory_)) {
-    for (size_t i = 0; i < total_->program->size(); ++i) {
+    for (size_t i = 0; i < total_->program->num_states(); ++i) {
       state_of_.push_back(states_->data() + total_->layout.slot_offset(i));
     }
   }

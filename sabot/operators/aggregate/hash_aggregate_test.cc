@@ -242,6 +242,40 @@ TEST(HashAggregate, TakesRowsBackWhereItsAggregatesCan) {
   }
 }
 
+// sum and avg of the same share a state; of another argument or filter they must not.
+TEST(HashAggregate, KeepsStatesApartThatDifferInMoreThanTheirEnd) {
+  PhysicalHashAggregate step;
+  const ExpressionPtr number = ColumnOf(0, kLong);
+  const ExpressionPtr other = CallOf("+", {number, Long(1)});
+  const ExpressionPtr positive = CallOf(">", {number, Long(0)});
+  const ExpressionPtr large = CallOf(">", {number, Long(10)});
+  for (const bool has_key : {false, true}) {
+    step.keys.clear();
+    if (has_key) step.keys = {{{9, "k", kLong, true}, Long(1)}};
+    step.aggregates = {AggregateOf(10, "sum", {number}),
+                       AggregateOf(11, "avg", {number}),
+                       AggregateOf(12, "sum", {other}),
+                       AggregateOf(13, "sum", {number}, positive),
+                       AggregateOf(14, "avg", {number}, positive),
+                       AggregateOf(15, "sum", {number}, large),
+                       AggregateOf(16, "count", {}),
+                       AggregateOf(17, "count", {number})};
+    std::vector<OutputColumn> output;
+    if (has_key) output.push_back(step.keys[0].column);
+    for (const AggregateCall& call : step.aggregates) output.push_back(call.column);
+    OperatorHarness sums(MakerOf(NodeOver(step, {MakeColumns({kLong})}, output)),
+                         {.batch_size = 2, .num_tasks = 2});
+    sums.Push(MakeBatch({kLong}, {{TypedValue::Long(4)},
+                                  {TypedValue::Long(-1)},
+                                  {TypedValue::Null(kLong)},
+                                  {TypedValue::Long(20)}}));
+    sums.Finish();
+    ASSERT_TRUE(sums.status().ok()) << sums.status();
+    const std::string expected = "23|7.666666666666667|26|24|12.0|20|4|3";
+    EXPECT_EQ(sums.rows(), (std::vector<std::string>{has_key ? "1|" + expected : expected}));
+  }
+}
+
 // An argument is not computed on rows that its filter leaves out.
 TEST(HashAggregate, ComputesArgumentsOnFilteredRowsAlone) {
   PhysicalHashAggregate step;

@@ -35,7 +35,7 @@ struct WindowProgram {
   std::vector<size_t> table_keys;
   RowSchema schema;
 
-  size_t weight_slot() const { return aggregates.size(); }
+  size_t weight_slot() const { return aggregates.num_states(); }
 };
 
 /// The rows of one window in a batch.
