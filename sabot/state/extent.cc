@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "sabot/vector/large_memory.h"
+
 namespace sabot::internal {
 
 std::shared_ptr<Extent> Extent::Make(int64_t size, int64_t alignment,
@@ -17,8 +19,7 @@ std::shared_ptr<Extent> Extent::Make(int64_t size, int64_t alignment,
     }
   }
   std::shared_ptr<Extent> extent(new Extent());
-  extent->data_ = static_cast<uint8_t*>(
-      ::operator new(static_cast<size_t>(size), std::align_val_t(static_cast<size_t>(alignment))));
+  extent->data_ = AllocateLarge(size, alignment);
   extent->size_ = size;
   extent->alignment_ = alignment;
   extent->payer_ = std::move(payer);
@@ -33,7 +34,7 @@ Extent::~Extent() {
     std::shared_ptr<Extent> before = std::move(previous->previous_);
     previous = std::move(before);
   }
-  ::operator delete(data_, std::align_val_t(static_cast<size_t>(alignment_)));
+  FreeLarge(data_, size_, alignment_);
   if (payer_ != nullptr) payer_->Release(size_);
 }
 

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 
 #include <sys/mman.h>
 
 #include "sabot/base/crc32c.h"
+#include "sabot/vector/large_memory.h"
 
 namespace sabot::internal {
 namespace {
@@ -28,16 +28,19 @@ constexpr int64_t kHugePage = 2 << 20;
 
 double LoadOf(int bits) { return bits <= kSparseBits ? kSparseLoad : kLoadMax; }
 
+int64_t IndexAlignment(int64_t bytes) { return bytes >= kHugePage ? kHugePage : 64; }
+
 uint64_t* AllocateIndex(int64_t bytes) {
-  const int64_t alignment = bytes >= kHugePage ? kHugePage : 64;
-  auto* entries = static_cast<uint64_t*>(
-      std::aligned_alloc(static_cast<size_t>(alignment),
-                         static_cast<size_t>((bytes + alignment - 1) / alignment * alignment)));
+  auto* entries = reinterpret_cast<uint64_t*>(AllocateLarge(bytes, IndexAlignment(bytes)));
   // Every look-up is a random access: huge pages save most of its TLB misses. A hint, so its
   // failure is none.
   if (bytes >= kHugePage) madvise(entries, static_cast<size_t>(bytes), MADV_HUGEPAGE);
   std::memset(entries, 0, static_cast<size_t>(bytes));
   return entries;
+}
+
+void FreeIndex(uint64_t* entries, int64_t bytes) {
+  FreeLarge(reinterpret_cast<uint8_t*>(entries), bytes, IndexAlignment(bytes));
 }
 
 }  // namespace
@@ -60,7 +63,7 @@ PageShape PageShape::Of(const RowLayout& layout, int32_t page_bytes) {
 }
 
 Partition::~Partition() {
-  std::free(entries_);
+  FreeIndex(entries_, index_bytes_);
   if (memory_ != nullptr && index_bytes_ > 0) memory_->Release(index_bytes_);
 }
 
@@ -102,7 +105,7 @@ bool Partition::Resize(int bits) {
       while (entries[place] != 0) place = (place + 1) & mask;
       entries[place] = entry;
     }
-    std::free(entries_);
+    FreeIndex(entries_, index_bytes_);
     if (memory_ != nullptr) memory_->Release(index_bytes_);
   }
   entries_ = entries;

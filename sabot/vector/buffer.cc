@@ -2,20 +2,20 @@
 
 #include <algorithm>
 #include <atomic>
-#include <new>
+
+#include "sabot/vector/large_memory.h"
 
 namespace sabot {
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
+constexpr int64_t kAlignment = 64;
 // Kernels may read a whole vector register past the last value.
 constexpr int64_t kPadding = 64;
 
 }  // namespace
 
 BufferPtr Buffer::Allocate(int64_t size) {
-  auto* data =
-      static_cast<uint8_t*>(::operator new(static_cast<size_t>(size + kPadding), kAlignment));
+  uint8_t* data = AllocateLarge(size + kPadding, kAlignment);
   return BufferPtr(new Buffer(data, size, nullptr, true));
 }
 
@@ -25,7 +25,7 @@ BufferPtr Buffer::Borrow(const void* data, int64_t size, std::shared_ptr<const v
 }
 
 Buffer::~Buffer() {
-  if (is_own_) ::operator delete(data_, kAlignment);
+  if (is_own_) FreeLarge(data_, size_ + kPadding, kAlignment);
 }
 
 BufferPtr BufferPool::Acquire(int64_t size) {
