@@ -51,13 +51,17 @@ class BoundedSource final : public Source {
   uint64_t split_ = 0;
 };
 
-/// Where a stream stands in one file.
+/// Where a stream stands in one file: behind that many of its morsels, and of the next one behind
+/// that many rows as its reader gives them, which is fewer than it holds if bounds let parts be
+/// skipped.
 struct SplitPosition {
   int64_t file_index = 0;
   int64_t rows_done = 0;
+  int64_t morsels_done = 0;
   static constexpr auto Fields() {
     return std::tuple{Field{"file_index", &SplitPosition::file_index},
-                      Field{"rows_done", &SplitPosition::rows_done}};
+                      Field{"rows_done", &SplitPosition::rows_done},
+                      Field{"morsels_done", &SplitPosition::morsels_done}};
   }
 };
 
@@ -78,8 +82,7 @@ class StreamSource final : public Source {
   BufferPool pool_;
   std::vector<SplitPosition> splits_;
   size_t current_ = 0;        // in splits_
-  int64_t rows_to_skip_ = 0;  // of the current file: given before a restore
-  size_t next_morsel_ = 0;
+  int64_t rows_to_skip_ = 0;  // of the current morsel: given before a restore
   std::unique_ptr<FileReader> reader_;
 };
 
@@ -157,22 +160,15 @@ StreamSource::StreamSource(std::shared_ptr<FilesScan> scan, const TaskContext& c
 }
 
 arrow::Status StreamSource::OpenNextMorsel() {
-  const ScannedFile& file = scan_->files()[static_cast<size_t>(splits_[current_].file_index)];
-  // Whole morsels given before a restore are passed over without reading them.
-  while (next_morsel_ < file.morsels.size()) {
-    const FileMorsel& morsel = file.morsels[next_morsel_];
-    if (morsel.num_rows < 0 || rows_to_skip_ < morsel.num_rows) break;
-    rows_to_skip_ -= morsel.num_rows;
-    ++next_morsel_;
-  }
-  if (next_morsel_ == file.morsels.size()) {
+  const SplitPosition& split = splits_[current_];
+  const ScannedFile& file = scan_->files()[static_cast<size_t>(split.file_index)];
+  if (split.morsels_done >= static_cast<int64_t>(file.morsels.size())) {
     ++current_;
-    next_morsel_ = 0;
-    rows_to_skip_ = current_ < splits_.size() ? splits_[current_].rows_done : 0;
     return arrow::Status::OK();
   }
-  ARROW_ASSIGN_OR_RAISE(reader_, scan_->Open(file, file.morsels[next_morsel_++], batch_size_));
-  return arrow::Status::OK();
+  rows_to_skip_ = split.rows_done;
+  const FileMorsel& morsel = file.morsels[static_cast<size_t>(split.morsels_done)];
+  return scan_->Open(file, morsel, batch_size_).Value(&reader_);
 }
 
 arrow::Result<Progress> StreamSource::Poll(Output* output) {
@@ -185,6 +181,8 @@ arrow::Result<Progress> StreamSource::Poll(Output* output) {
   if (!has_rows) {
     scan_->Finish(*reader_);
     reader_.reset();
+    ++splits_[current_].morsels_done;
+    splits_[current_].rows_done = 0;
     return Progress::kMore;
   }
   Batch& batch = output->batch;
@@ -228,12 +226,14 @@ arrow::Status StreamSource::Restore(SnapshotReader& reader) {
       bytes.append(reinterpret_cast<const char*>(part->data()), static_cast<size_t>(part->size()));
     }
     ARROW_ASSIGN_OR_RAISE(const SplitPosition saved, DecodeFromString<SplitPosition>(bytes));
+    if (saved.rows_done < 0 || saved.morsels_done < 0) {
+      return CodecError("a position in a file is negative");
+    }
     // The files may be dealt out to another number of tasks now.
     for (SplitPosition& split : splits_) {
-      if (split.file_index == saved.file_index) split.rows_done = saved.rows_done;
+      if (split.file_index == saved.file_index) split = saved;
     }
   }
-  rows_to_skip_ = splits_.empty() ? 0 : splits_[0].rows_done;
   return arrow::Status::OK();
 }
 

@@ -117,7 +117,9 @@ class MemorySource final : public Source {
       ARROW_ASSIGN_OR_RAISE(const auto saved, DecodeFromString<std::vector<int64_t>>(
                                                   {reinterpret_cast<const char*>(content->data()),
                                                    static_cast<size_t>(content->size())}));
-      if (saved.size() != 2) return CodecError("the position of a table in memory has two numbers");
+      if (saved.size() != 2 || saved[0] < 0 || saved[1] < 0 || saved[1] > INT32_MAX) {
+        return CodecError("the position of a table in memory is two numbers from 0");
+      }
       batch_index_ = saved[0];
       offset_ = static_cast<int32_t>(saved[1]);
     }

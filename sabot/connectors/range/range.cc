@@ -17,13 +17,14 @@ struct Bounds {
   int64_t end = 0;
   int64_t step = 1;
 
-  /// Values from start up (or down) to end, end not included.
+  /// Values from start up (or down) to end, end not included; -1: more than 2^63 - 1.
   int64_t Count() const {
     const Int128 distance = Int128{end} - Int128{start};
     if ((step > 0) != (distance > 0) || distance == 0) return 0;
     const Int128 stride = step > 0 ? Int128{step} : -Int128{step};
     const Int128 length = distance > 0 ? distance : -distance;
-    return static_cast<int64_t>((length + stride - 1) / stride);
+    const Int128 count = (length + stride - 1) / stride;
+    return count > INT64_MAX ? -1 : static_cast<int64_t>(count);
   }
 };
 
@@ -47,6 +48,11 @@ arrow::Result<Bounds> BoundsOf(const TableDescription& table) {
     return MakeError("CONFIG_INVALID",
                      {{"key", "step"}, {"value", "0"}, {"expected", "a number other than 0"}});
   }
+  if (bounds.Count() < 0) {
+    return MakeError("CONFIG_INVALID", {{"key", "end"},
+                                        {"value", std::to_string(bounds.end)},
+                                        {"expected", "a range of fewer than 2^63 numbers"}});
+  }
   return bounds;
 }
 
@@ -54,7 +60,7 @@ class RangeScan final : public Scan, public std::enable_shared_from_this<RangeSc
  public:
   RangeScan(Bounds bounds, size_t num_columns)
       : bounds_(bounds), num_columns_(num_columns), count_(bounds.Count()) {
-    progress_.morsels_total = (count_ + kMorselRows - 1) / kMorselRows;
+    progress_.morsels_total = count_ / kMorselRows + (count_ % kMorselRows == 0 ? 0 : 1);
   }
   arrow::Result<std::unique_ptr<Source>> MakeSource(const TaskContext& context) override;
   const ScanProgress& progress() const override { return progress_; }
@@ -79,7 +85,7 @@ class RangeSource final : public Source {
       const int64_t morsel = scan_->next_.fetch_add(1, std::memory_order_relaxed);
       if (morsel >= scan_->progress_.morsels_total) return Progress::kDone;
       at_ = morsel * kMorselRows;
-      end_ = std::min(at_ + kMorselRows, scan_->count_);
+      end_ = at_ + std::min(kMorselRows, scan_->count_ - at_);
       split_ = static_cast<uint64_t>(morsel) + 1;
     }
     const auto rows = static_cast<int32_t>(std::min<int64_t>(batch_size_, end_ - at_));
@@ -88,8 +94,12 @@ class RangeSource final : public Source {
     for (size_t column = 0; column < scan_->num_columns_; ++column) {
       Vector ids = Vector::Flat(Type(TypeId::kLong), rows, pool_);
       auto* values = ids.mutable_data<int64_t>();
-      for (int32_t i = 0; i < rows; ++i)
-        values[i] = scan_->bounds_.start + (at_ + i) * scan_->bounds_.step;
+      // Each number fits; start + distance may pass through one that does not, so it wraps.
+      const auto first = static_cast<uint64_t>(scan_->bounds_.start);
+      const auto step = static_cast<uint64_t>(scan_->bounds_.step);
+      for (int32_t i = 0; i < rows; ++i) {
+        values[i] = static_cast<int64_t>(first + static_cast<uint64_t>(at_ + i) * step);
+      }
       output->batch.columns().push_back(std::move(ids));
     }
     at_ += rows;
