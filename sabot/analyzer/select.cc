@@ -61,6 +61,14 @@ bool HasAggregate(const syntax::ExpressionPtr& expression, const FunctionRegistr
   return found;
 }
 
+/// GROUP BY ALL without an aggregate: every item is a key, so each combination comes once.
+bool IsDistinct(const syntax::Select& select, const FunctionRegistry& functions) {
+  if (select.distinct) return true;
+  return select.group_by_all &&
+         std::none_of(select.projection.begin(), select.projection.end(),
+                      [&](const auto& item) { return HasAggregate(item, functions); });
+}
+
 LogicalPtr DistinctOf(LogicalPtr plan) {
   LogicalAggregate aggregate;
   for (const OutputColumn& column : plan->output)
@@ -340,7 +348,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Sele
         MakeLogical(LogicalFilter{std::move(condition)}, {std::move(block.input.plan)});
   }
   block.projection = select.projection;
-  block.distinct = select.distinct;
+  block.distinct = IsDistinct(select, *context_.functions);
   block.group_by = select.group_by;
   block.group_by_all = select.group_by_all;
   block.having = select.having;
@@ -364,7 +372,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Orde
           MakeLogical(LogicalFilter{std::move(condition)}, {std::move(block.input.plan)});
     }
     block.projection = select->projection;
-    block.distinct = select->distinct;
+    block.distinct = IsDistinct(*select, *context_.functions);
     block.group_by = select->group_by;
     block.group_by_all = select->group_by_all;
     block.having = select->having;
