@@ -117,7 +117,8 @@ void BindStreams(nb::module_& module) {
              const StreamState state = self.run->state();
              const std::string error = state.error.ok() ? std::string() : RenderError(state.error);
              return std::tuple(state.state, state.rows_in, state.late, state.watermark_us,
-                               state.epoch, error, state.worker_pid, state.num_restarts);
+                               state.epoch, error, state.worker_pid, state.num_restarts,
+                               state.rows_saved);
            })
       .def(
           "wait",

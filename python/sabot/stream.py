@@ -27,6 +27,7 @@ class Status(NamedTuple):
     rows_in, late: rows read, and rows that came after their window was final, both since this start.
     epoch: the last checkpoint completed and committed, 0 before the first.  error: of a failed stream, else ''.
     worker_pid, restarts: of a stream in a worker process, else 0.
+    rows_saved: of rows_in those that a restart from `epoch` does not read again.
     """
 
     state: str
@@ -37,6 +38,7 @@ class Status(NamedTuple):
     error: str
     worker_pid: int
     restarts: int
+    rows_saved: int
 
 
 class Streams:

@@ -15,7 +15,7 @@ arrow::Status StreamRefusal(std::string operation, std::string reason, std::stri
                    {{"operation", std::move(operation)},
                     {"reason", std::move(reason)},
                     {"alternative", alternative}},
-                   {}, std::move(alternative));
+                   {}, alternative);
 }
 
 /// The length of the windows that the expression gives the start of: tumble(time, size) over the

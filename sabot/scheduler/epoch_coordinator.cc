@@ -77,6 +77,8 @@ Epoch EpochCoordinator::next_epoch() const {
 
 void EpochCoordinator::TaskDone(Epoch epoch) {
   const std::lock_guard lock(mutex_);
+  // A source task reads on only after its own call, so the first call of all counts no row more.
+  if (num_done_ == 0 && rows_read_ != nullptr) rows_at_barrier_ = rows_read_->load();
   if (++num_done_ < num_tasks_ || is_closed_) return;
   // The pieces are immutable from here on; the tasks go on meanwhile.
   job_ = env_.threads->Post([self = shared_from_this(), epoch, pieces = pieces_] {
@@ -108,6 +110,7 @@ void EpochCoordinator::Finished(Epoch epoch) {
   bool begins = false;
   {
     const std::lock_guard lock(mutex_);
+    rows_saved_.store(rows_at_barrier_, std::memory_order_relaxed);
     completed_.store(epoch, std::memory_order_release);
     is_under_way_ = false;
     pieces_.reset();

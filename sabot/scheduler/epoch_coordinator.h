@@ -35,6 +35,8 @@ class EpochCoordinator : public std::enable_shared_from_this<EpochCoordinator> {
 
   /// Before the tasks run.
   void AddWaker(std::shared_ptr<Waker> waker) { wakers_.push_back(std::move(waker)); }
+  /// The counter of the stream's source, which outlives the tasks. Before they run.
+  void CountRowsOf(const std::atomic<int64_t>* rows_read) { rows_read_ = rows_read; }
   /// Begins to trigger by the interval.
   void Start();
   void Trigger();
@@ -53,6 +55,9 @@ class EpochCoordinator : public std::enable_shared_from_this<EpochCoordinator> {
   bool is_finished() const { return is_finished_.load(std::memory_order_acquire); }
 
   Epoch completed() const { return completed_.load(std::memory_order_acquire); }
+  /// Rows read since this start that the last completed epoch covers; of several source tasks at
+  /// least those.
+  int64_t rows_saved() const { return rows_saved_.load(std::memory_order_relaxed); }
   /// The first epoch that has begun later than now.
   Epoch next_epoch() const;
   /// Waits until an epoch is completed, the stream is over, or the time is.
@@ -80,6 +85,9 @@ class EpochCoordinator : public std::enable_shared_from_this<EpochCoordinator> {
   std::atomic<Epoch> completed_;
   std::atomic<bool> is_finished_{false};
   std::shared_ptr<EpochPieces> pieces_;  // of the epoch under way
+  const std::atomic<int64_t>* rows_read_ = nullptr;
+  std::atomic<int64_t> rows_saved_{0};
+  int64_t rows_at_barrier_ = 0;  // of the epoch under way
   uint32_t num_done_ = 0;
   uint32_t num_ended_ = 0;
   bool is_under_way_ = false;

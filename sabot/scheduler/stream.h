@@ -36,6 +36,7 @@ struct StreamStatus {
   bool is_running = false;
   int64_t watermark = kNoWatermark;  ///< the lowest that reached the sink's tasks, microseconds
   int64_t rows_read = 0;             ///< since this start
+  int64_t rows_saved = 0;            ///< of them those that no restart from `epoch` reads again
   int64_t late_rows = 0;             ///< since this start, by weight
   uint64_t epoch = 0;                ///< the last one completed and committed; 0: none
   arrow::Status error;               ///< why it stopped; OK while it runs or after its end

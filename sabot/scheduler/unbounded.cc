@@ -135,6 +135,7 @@ class Stream final : public RunningStream {
     status.is_running = !shared_.state->has_ended();
     status.late_rows = shared_.late_rows.load();
     status.epoch = shared_.epochs->completed();
+    status.rows_saved = shared_.epochs->rows_saved();
     status.rows_read =
         stages_[0].scan == nullptr ? 0 : stages_[0].scan->progress().rows_read.load();
     status.watermark = INT64_MAX;
@@ -242,6 +243,9 @@ class Stream final : public RunningStream {
         context_.env, std::move(store), std::move(*committers), num_tasks, last,
         options.checkpoint_interval_ms,
         [state = shared_.state.get()](arrow::Status status) { state->Fail(std::move(status)); });
+    if (stages_[0].scan != nullptr) {
+      shared_.epochs->CountRowsOf(&stages_[0].scan->progress().rows_read);
+    }
     return arrow::Status::OK();
   }
 

@@ -28,6 +28,7 @@ struct StreamRequest {
 struct StreamState {
   std::string state = "running";  ///< or "finished", "stopped", "failed"
   int64_t rows_in = 0;
+  int64_t rows_saved = 0;  ///< of rows_in those that a restart from `epoch` does not read again
   int64_t late = 0;
   std::optional<int64_t> watermark_us;
   uint64_t epoch = 0;  ///< the last checkpoint completed and committed

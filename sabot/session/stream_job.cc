@@ -30,6 +30,7 @@ class LocalRun final : public StreamRun {
                   : is_stopped_        ? "stopped"
                                        : "finished";
     state.rows_in = status.rows_read;
+    state.rows_saved = status.rows_saved;
     state.late = status.late_rows;
     if (status.watermark != StreamStatus::kNoWatermark) state.watermark_us = status.watermark;
     state.epoch = status.epoch;
@@ -107,8 +108,8 @@ std::string ToLine(const StreamState& state) {
     if (c == '\n') c = ' ';
   }
   const ErrorDetail* detail = GetErrorDetail(state.error);
-  return fmt::format("{} {} {} {} {} {} {}", state.state, state.rows_in, state.late,
-                     state.watermark_us.value_or(INT64_MIN), state.epoch,
+  return fmt::format("{} {} {} {} {} {} {} {}", state.state, state.rows_in, state.rows_saved,
+                     state.late, state.watermark_us.value_or(INT64_MIN), state.epoch,
                      detail == nullptr ? "-" : detail->error_class().name, message);
 }
 
@@ -118,9 +119,10 @@ bool FromLine(const std::string& line, StreamState* state) {
   int64_t watermark = INT64_MIN;
   int message_at = 0;
   const int fields = std::sscanf(
-      line.c_str(), "%31s %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNu64 " %127s %n", name,
-      &state->rows_in, &state->late, &watermark, &state->epoch, error_class, &message_at);
-  if (fields != 6) return false;
+      line.c_str(), "%31s %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNu64 " %127s %n",
+      name, &state->rows_in, &state->rows_saved, &state->late, &watermark, &state->epoch,
+      error_class, &message_at);
+  if (fields != 7) return false;
   state->state = name;
   state->watermark_us = watermark == INT64_MIN ? std::nullopt : std::optional(watermark);
   const std::string_view found = error_class;
@@ -154,10 +156,15 @@ int RunWorker(const std::string& job_path) {
     report(failed);
     return 1;
   }
-  while (true) {
-    const auto ended = (*run)->Wait(50, nullptr);
+  StreamState reported;
+  for (int turn = 0;; ++turn) {
+    const auto ended = (*run)->Wait(5, nullptr);
     const StreamState state = (*run)->state();
+    // A new epoch is told at once: what the worker says last is all that is known of one that dies.
+    const bool is_news = state.epoch != reported.epoch || state.state != reported.state;
+    if (!is_news && turn % 10 != 0 && ended.ok() && !*ended) continue;
     if (!report(state)) return 1;
+    reported = state;
     if (!ended.ok()) return 1;
     if (*ended) return 0;
   }

@@ -25,6 +25,19 @@ extern char** environ;
 namespace sabot {
 namespace {
 
+// A crash point is a test's, for the first start: a restart that died at it again would never end.
+constexpr std::string_view kCrashPointVariable = "SABOT_CRASH_POINT=";
+
+std::vector<char*> EnvironmentOf(bool is_restart) {
+  std::vector<char*> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (is_restart && std::string_view(*variable).starts_with(kCrashPointVariable)) continue;
+    variables.push_back(*variable);
+  }
+  variables.push_back(nullptr);
+  return variables;
+}
+
 /// A worker that dies so often without completing a checkpoint has a job that kills it.
 constexpr int kRestartsMax = 5;
 
@@ -128,7 +141,9 @@ class WorkerRun final : public StreamRun {
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     char* arguments[] = {program_.data(), job_path_.data(), nullptr};
     pid_t pid = 0;
-    const int error = posix_spawn(&pid, program_.c_str(), &actions, nullptr, arguments, environ);
+    std::vector<char*> environment = EnvironmentOf(state().num_restarts > 0);
+    const int error =
+        posix_spawn(&pid, program_.c_str(), &actions, nullptr, arguments, environment.data());
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (error != 0) {
