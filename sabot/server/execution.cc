@@ -9,6 +9,7 @@
 #include "sabot/base/error.h"
 #include "sabot/formats/arrow/convert.h"
 #include "sabot/frontend/spark/types.h"
+#include "sabot/frontend/sql/parser.h"
 #include "sabot/server/arrow_stream.h"
 #include "sabot/server/show.h"
 
@@ -29,6 +30,18 @@ constexpr size_t kChunkBytesMin = 1024;
 arrow::Result<std::shared_ptr<arrow::RecordBatch>> EmptyBatch(const Schema& schema) {
   ARROW_ASSIGN_OR_RAISE(auto arrow_schema, ToArrow(schema));
   return arrow::RecordBatch::MakeEmpty(std::move(arrow_schema));
+}
+
+arrow::Result<std::shared_ptr<arrow::RecordBatch>> OneRow(const Schema& schema,
+                                                          const std::vector<std::string>& texts) {
+  Batch batch;
+  for (const std::string& text : texts) {
+    VectorBuilder builder{Type(TypeId::kString)};
+    builder.Append(TypedValue::String(text));
+    batch.columns().push_back(builder.Finish());
+  }
+  batch.set_num_rows(1);
+  return ToArrow(batch, schema);
 }
 
 class Execution {
@@ -98,6 +111,11 @@ class Execution {
     }
     proto::ExecutePlanResponse response;
     proto::Relation* result = response.mutable_sql_command_result()->mutable_relation();
+    ARROW_ASSIGN_OR_RAISE(const auto setting, RunSet(input.sql().query()));
+    if (setting.has_value()) {
+      *result->mutable_local_relation()->mutable_data() = *setting;
+      return Respond(&response);
+    }
     ARROW_ASSIGN_OR_RAISE(const auto query, RunSql(input));
     if (query->is_lazy()) {
       // The client sends the query again, as part of what it makes of it.
@@ -106,6 +124,29 @@ class Execution {
       ARROW_ASSIGN_OR_RAISE(*result->mutable_local_relation()->mutable_data(), ReadAll(*query));
     }
     return Respond(&response);
+  }
+
+  /// SET of a key that only Spark knows is the same as spark.conf: the row of key and value.
+  /// Nothing if the text is another statement, or a key of ours.
+  arrow::Result<std::optional<std::string>> RunSet(const std::string& text) {
+    const auto statement = sql::ParseStatement(text);
+    if (!statement.ok()) return std::nullopt;
+    const auto* set = (*statement)->As<syntax::Set>();
+    if (set == nullptr || set->key.empty() || set->key.starts_with("sabot.") ||
+        session_->session().GetOption(set->key).ok()) {
+      return std::nullopt;
+    }
+    SparkConfig& config = session_->config();
+    if (set->reset) {
+      ARROW_RETURN_NOT_OK(config.Unset(set->key));
+    } else if (set->value.has_value()) {
+      ARROW_RETURN_NOT_OK(config.Set(set->key, *set->value));
+    }
+    Schema schema{{{"key", Type(TypeId::kString), false}, {"value", Type(TypeId::kString), false}}};
+    const std::string value = config.Find(set->key).value_or("<undefined>");
+    ARROW_ASSIGN_OR_RAISE(auto rows, OneRow(schema, {set->key, value}));
+    ARROW_ASSIGN_OR_RAISE(std::string data, WriteStream(schema, {std::move(rows)}, ZoneName()));
+    return data;
   }
 
   /// A statement of any kind by its text; a query over data frames as a tree.
@@ -201,13 +242,8 @@ class Execution {
 
   arrow::Status SendText(const std::string& name, const std::string& text) {
     const Schema schema{{{name, Type(TypeId::kString), false}}};
-    Batch batch;
-    VectorBuilder builder(schema.columns[0].type);
-    builder.Append(TypedValue::String(text));
-    batch.columns().push_back(builder.Finish());
-    batch.set_num_rows(1);
     ARROW_RETURN_NOT_OK(SendSchema(schema));
-    ARROW_ASSIGN_OR_RAISE(auto rows, ToArrow(batch, schema));
+    ARROW_ASSIGN_OR_RAISE(auto rows, OneRow(schema, {text}));
     ARROW_ASSIGN_OR_RAISE(std::string data, WriteStream(schema, {std::move(rows)}, ZoneName()));
     return SendData(std::move(data), 1);
   }

@@ -177,8 +177,10 @@ RpcStatus Service::ExecutePlan(const std::string& bytes, Client* client) {
     ++num_running_;
   }
   // A thread of its own: the plan runs on while its reader comes and goes.
-  std::thread([this, session = *session, operation, request = std::move(request)] {
+  std::thread([this, session = *session, operation, request = std::move(request)]() mutable {
     Execute(session, operation, *request);
+    // Before the count: a shutdown waits for all that may hold a session.
+    session.reset();
     const std::lock_guard lock(mutex_);
     --num_running_;
     idle_.notify_all();

@@ -21,8 +21,14 @@ def service() -> Any:
             from sabot import _server
 
             _service = _server.Service()
-            atexit.register(_service.shutdown)
         return _service
+
+
+# Registered before any client registers its own farewell, so that it runs after them.
+@atexit.register
+def _shutdown() -> None:
+    if _service is not None:
+        _service.shutdown()
 
 
 class InProcessError(grpc.RpcError, grpc.Call):

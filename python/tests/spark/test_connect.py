@@ -285,6 +285,48 @@ def test_conf(spark):
         spark.conf.set("spark.sql.ansi.enabled", "false")
 
 
+def test_set_in_sql_is_conf(spark):
+    assert spark.sql("SET spark.sql.shuffle.partitions = 7").collect() == [Row(key="spark.sql.shuffle.partitions",
+                                                                             value="7")]
+    assert spark.conf.get("spark.sql.shuffle.partitions") == "7"
+    spark.sql("SET spark.sql.session.timeZone = Asia/Tokyo")
+    assert spark.conf.get("spark.sql.session.timeZone") == "Asia/Tokyo"
+    with pytest.raises(PySparkException):
+        spark.sql("SET sabot.no.such.key = 1")
+
+
+# ---- one plan for both
+
+@pytest.mark.parametrize("query, build", [
+    ("SELECT id, v FROM t WHERE id > 1", lambda t, u: t.filter(F.col("id") > 1).select("id", "v")),
+    ("SELECT id, v FROM t WHERE id > 1", lambda t, u: t.filter(t.id > 1).select(t.id, t.v)),
+    ("SELECT name, sum(v) s, count(*) c FROM t GROUP BY name",
+     lambda t, u: t.groupBy("name").agg(F.sum("v").alias("s"), F.count("*").alias("c"))),
+    ("SELECT t.name, u.tag FROM t JOIN u ON t.id = u.id",
+     lambda t, u: t.join(u, t.id == u.id).select(t.name, u.tag)),
+    ("SELECT tag, max(v) m FROM t JOIN u USING (id) GROUP BY tag",
+     lambda t, u: t.join(u, "id").groupBy("tag").agg(F.max("v").alias("m"))),
+    ("SELECT * FROM t ORDER BY v DESC LIMIT 2", lambda t, u: t.orderBy(F.desc("v")).limit(2)),
+    ("SELECT DISTINCT name FROM t", lambda t, u: t.select("name").distinct()),
+    ("SELECT id FROM t UNION ALL SELECT id FROM u", lambda t, u: t.select("id").union(u.select("id"))),
+    ("SELECT t.id FROM t LEFT JOIN u ON t.id = u.id WHERE tag IS NULL",
+     lambda t, u: t.join(u, t.id == u.id, "left").filter(F.col("tag").isNull()).select(t.id)),
+    ("SELECT CASE WHEN v > 2 THEN 'hi' ELSE 'lo' END k FROM t",
+     lambda t, u: t.select(F.when(F.col("v") > 2, "hi").otherwise("lo").alias("k"))),
+    ("SELECT name, count(1) c FROM t GROUP BY name HAVING c > 1",
+     lambda t, u: t.groupBy("name").agg(F.count(F.lit(1)).alias("c")).filter("c > 1")),
+    ("SELECT * FROM t WHERE name IN ('a', 'b')", lambda t, u: t.filter(F.col("name").isin("a", "b"))),
+    ("SELECT * FROM t WHERE id BETWEEN 1 AND 2", lambda t, u: t.filter(F.col("id").between(1, 2))),
+    ("SELECT * FROM t LEFT SEMI JOIN u USING (id)", lambda t, u: t.join(u, "id", "left_semi")),
+])
+def test_sql_and_data_frames_make_one_plan(spark, people, query, build):
+    people.createOrReplaceTempView("t")
+    spark.createDataFrame([(1, "X"), (3, "Y")], ["id", "tag"]).createOrReplaceTempView("u")
+    frame = build(spark.table("t"), spark.table("u"))
+    assert frame.sameSemantics(spark.sql(query))
+    assert not frame.sameSemantics(spark.sql(query).limit(1))
+
+
 # ---- errors
 
 def test_unknown_column(spark, people):
