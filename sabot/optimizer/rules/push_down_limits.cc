@@ -28,7 +28,8 @@ arrow::Result<LogicalPtr> PushDownLimits(const LogicalPtr& plan, const Optimizer
       below = MakeLogical(std::move(top), below->inputs);
     } else if (inner != nullptr) {
       LogicalLimit both;
-      both.offset = inner->offset + limit->offset;
+      both.offset =
+          inner->offset > INT64_MAX - limit->offset ? INT64_MAX : inner->offset + limit->offset;
       const int64_t left =
           inner->count < 0 ? -1 : std::max<int64_t>(inner->count - limit->offset, 0);
       both.count = left < 0 ? limit->count : limit->count < 0 ? left : std::min(left, limit->count);

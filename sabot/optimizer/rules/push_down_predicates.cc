@@ -78,7 +78,9 @@ class PushDown {
         const auto found = values.find(id);
         return found != values.end() && IsMovable(found->second, context_);
       });
-      (cheap ? below : above).push_back(cheap ? Substitute(conjunct, values) : conjunct);
+      // One that can fail does not overtake one that stays.
+      const bool moves = cheap && (above.empty() || IsMovable(conjunct, context_));
+      (moves ? below : above).push_back(moves ? Substitute(conjunct, values) : conjunct);
     }
     return Filtered(MakeLogical(project, {Push(plan->input(), std::move(below))}), above);
   }
@@ -94,8 +96,14 @@ class PushDown {
     Conjuncts above = Partition(std::move(conjuncts), left, &to_left);
     if (is_inner) {
       above = Partition(std::move(above), right, &to_right);
+      // A key is evaluated on every row, also on those that conjuncts before it would drop: one
+      // that can fail becomes a key only if there are none.
+      bool is_first = true;
       std::erase_if(above, [&](const ExpressionPtr& conjunct) {
-        return TakeKey(conjunct, left, right, &join);
+        const bool taken =
+            (is_first || IsMovable(conjunct, context_)) && TakeKey(conjunct, left, right, &join);
+        is_first = is_first && taken;
+        return taken;
       });
     } else if (join.residual != nullptr) {
       // Of the other kinds the residual decides what matches: its part on the right alone drops
