@@ -6,8 +6,6 @@
 #include <cstring>
 #include <limits>
 
-#include <sys/mman.h>
-
 #include "sabot/base/crc32c.h"
 #include "sabot/vector/large_memory.h"
 
@@ -24,19 +22,13 @@ constexpr int kSparseBits = 13;
 constexpr double kSparseLoad = 0.35;
 constexpr double kLoadLimit = 0.85;  // where memory is refused
 constexpr int kExtentShiftMax = 4;   // 16 pages of 16 KiB: 256 KiB
-constexpr int64_t kHugePage = 2 << 20;
 
 double LoadOf(int bits) { return bits <= kSparseBits ? kSparseLoad : kLoadMax; }
 
 int64_t IndexAlignment(int64_t bytes) { return bytes >= kHugePage ? kHugePage : 64; }
 
 uint64_t* AllocateIndex(int64_t bytes) {
-  auto* entries = reinterpret_cast<uint64_t*>(AllocateLarge(bytes, IndexAlignment(bytes)));
-  // Every look-up is a random access: huge pages save most of its TLB misses. A hint, so its
-  // failure is none.
-  if (bytes >= kHugePage) madvise(entries, static_cast<size_t>(bytes), MADV_HUGEPAGE);
-  std::memset(entries, 0, static_cast<size_t>(bytes));
-  return entries;
+  return reinterpret_cast<uint64_t*>(AllocateZeroed(bytes, IndexAlignment(bytes)));
 }
 
 void FreeIndex(uint64_t* entries, int64_t bytes) {

@@ -1,5 +1,6 @@
 #include "sabot/vector/large_memory.h"
 
+#include <cstring>
 #include <new>
 
 #include <sys/mman.h>
@@ -36,7 +37,16 @@ uint8_t* AllocateLarge(int64_t size, int64_t alignment) {
   if (before < spare) {
     ::munmap(begin + before + kept, static_cast<size_t>(spare - before));
   }
+  // A hint, so its failure is none.
+  if (alignment >= kHugePage) ::madvise(begin + before, static_cast<size_t>(kept), MADV_HUGEPAGE);
   return begin + before;
+}
+
+uint8_t* AllocateZeroed(int64_t size, int64_t alignment) {
+  uint8_t* data = AllocateLarge(size, alignment);
+  // The system's own pages are.
+  if (size < kMappedFrom) std::memset(data, 0, static_cast<size_t>(size));
+  return data;
 }
 
 void FreeLarge(uint8_t* data, int64_t size, int64_t alignment) {

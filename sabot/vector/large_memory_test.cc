@@ -1,5 +1,6 @@
 #include "sabot/vector/large_memory.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -34,6 +35,18 @@ TEST(LargeMemory, IsAlignedAndAllOfItCanBeWritten) {
     FreeLarge(block.data, block.size, block.alignment);
   }
   FreeLarge(nullptr, 1 << 20, 64);
+}
+
+TEST(LargeMemory, IsZeroedWhereAskedFor) {
+  for (const int64_t size : {int64_t{4096}, int64_t{65535}, int64_t{65536}, 2 * kHugePage}) {
+    // A block that was used before may come again.
+    for (int round = 0; round < 3; ++round) {
+      uint8_t* data = AllocateZeroed(size, 64);
+      EXPECT_TRUE(std::all_of(data, data + size, [](uint8_t byte) { return byte == 0; })) << size;
+      std::memset(data, 1, static_cast<size_t>(size));
+      FreeLarge(data, size, 64);
+    }
+  }
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <string>
 
 #include "sabot/base/error.h"
 #include "sabot/state/extent.h"
 #include "sabot/state/row_columns.h"
+#include "sabot/vector/large_memory.h"
 #include "sabot/vector/nested_codec.h"
 
 namespace sabot::internal {
@@ -17,6 +16,9 @@ namespace {
 
 constexpr int64_t kExtentBytesMin = 8 << 10;
 constexpr int64_t kExtentBytesMax = 256 << 10;
+
+// Of the directory: its places are found at random.
+int64_t AlignmentOf(int64_t bytes) { return bytes >= kHugePage ? kHugePage : 64; }
 
 }  // namespace
 
@@ -145,7 +147,7 @@ JoinTable::JoinTable(RowLayout layout)
 }
 
 JoinTable::~JoinTable() {
-  std::free(directory_);
+  FreeLarge(reinterpret_cast<uint8_t*>(directory_), directory_size_, AlignmentOf(directory_size_));
   if (memory_ != nullptr) memory_->Release(directory_bytes_);
 }
 
@@ -171,9 +173,9 @@ bool JoinTable::PrepareDirectory() {
   if (memory_ != nullptr && !memory_->TryReserve(bytes)) return false;
   directory_bytes_ = memory_ == nullptr ? 0 : bytes;
   static_assert(sizeof(std::atomic<uint64_t>) == sizeof(uint64_t));
-  // Zeros are empty places; large memory comes zeroed, page by page when it is touched.
-  directory_ = static_cast<std::atomic<uint64_t>*>(std::calloc(size, sizeof(uint64_t)));
-  if (directory_ == nullptr) throw std::bad_alloc();
+  // Zeros are empty places.
+  directory_size_ = bytes;
+  directory_ = reinterpret_cast<std::atomic<uint64_t>*>(AllocateZeroed(bytes, AlignmentOf(bytes)));
   mask_ = size - 1;
   is_prepared_.store(true);
   return true;

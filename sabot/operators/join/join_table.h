@@ -127,7 +127,8 @@ class JoinTable {
   std::atomic<size_t> num_done_{0};
   std::atomic<bool> is_ready_{false};
   std::atomic<uint64_t>* directory_ = nullptr;
-  int64_t directory_bytes_ = 0;
+  int64_t directory_size_ = 0;   // bytes
+  int64_t directory_bytes_ = 0;  // of them reserved
   uint64_t mask_ = 0;
   int64_t num_rows_ = 0;
   bool has_weights_ = false;
