@@ -11,6 +11,7 @@ const TaskContext& StreamTask::AddContext(const TaskContext& common) {
   TaskContext& context = contexts_.emplace_back(common);
   timers_.push_back(kNoTimer);
   context.waker = waker().get();
+  context.splits = &splits_;
   context.set_timer = [this, step](int64_t clock_us) { SetTimer(step, clock_us); };
   return context;
 }

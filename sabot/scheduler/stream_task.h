@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "sabot/eventtime/split_board.h"
 #include "sabot/scheduler/chain.h"
 #include "sabot/scheduler/epoch_coordinator.h"
 #include "sabot/scheduler/query_state.h"
@@ -66,6 +67,7 @@ class StreamTask final : public Task {
 
   StreamShared* const shared_;
   const uint32_t index_;
+  SplitBoard splits_;  // of the source
   std::deque<TaskContext> contexts_;
   std::vector<int64_t> timers_;
   std::unique_ptr<Source> source_;
