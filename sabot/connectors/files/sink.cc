@@ -66,7 +66,8 @@ class SyncedFile final : public WritableFile {
   bool is_synced_ = false;
 };
 
-/// Makes the folders, so that they survive a power loss, and clears what earlier runs left staged.
+/// Before the run's first file: makes the folders, so that they survive a power loss, and clears
+/// what earlier runs left staged.
 arrow::Status Prepare(const Target& target) {
   Files& files = target.files();
   std::string existing = target.folder;
@@ -84,9 +85,7 @@ arrow::Status Prepare(const Target& target) {
   }
   ARROW_RETURN_NOT_OK(files.SyncDir(target.folder));
   ARROW_ASSIGN_OR_RAISE(const std::vector<DirEntry> entries, files.List(target.staging()));
-  const std::string own = fmt::format("{:016x}-", target.run);
   for (const DirEntry& entry : entries) {
-    if (entry.name.starts_with(own)) continue;
     ARROW_RETURN_NOT_OK(files.Remove(target.staging() + "/" + entry.name));
   }
   return arrow::Status::OK();

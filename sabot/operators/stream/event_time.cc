@@ -165,9 +165,8 @@ class EventTime final : public Operator {
     return limits;
   }
 
-  int64_t WatermarkOf(int64_t time) const {
-    return time == SplitBoard::kNone ? time : AddSaturated(time, -delay_us_);
-  }
+  // No time gives none: the sum ends at the least number.
+  int64_t WatermarkOf(int64_t time) const { return AddSaturated(time, -delay_us_); }
 
   // The watermark as it is now, if that is news.
   void Announce(Output* output) {

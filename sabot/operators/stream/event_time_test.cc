@@ -206,6 +206,30 @@ TEST_F(EventTimeTest, ADeclaredSplitIsWaitedForUntilItEnds) {
   EXPECT_THAT(Push({101}, 1), ElementsAre(91));
 }
 
+TEST_F(EventTimeTest, ASplitThatEndedHasEndedAfterARestoreToo) {
+  SplitBoard before;
+  context_.splits = &before;
+  Start(10);
+  EXPECT_THAT(Push({100}, 1), ElementsAre(90));
+  EXPECT_THAT(Push({500}, 2), IsEmpty());
+  before.End(1);
+  Pieces pieces;
+  ASSERT_TRUE(op_->Snapshot(1, pieces).ok());
+  SplitBoard after;
+  context_.splits = &after;
+  Start(10);
+  ASSERT_TRUE(op_->Restore(*pieces.Read({})).ok());
+  EXPECT_THAT(Push({501}, 2), ElementsAre(491));
+}
+
+TEST_F(EventTimeTest, ARowAtTheWatermarkIsNotBehindIt) {
+  Batch batch = Times({110, 100}, 1);
+  Output output;
+  EXPECT_EQ(op_->Push(0, batch, &output).ValueOrDie(), Progress::kNeedsInput);
+  EXPECT_EQ(output.batch.num_active_rows(), 2);
+  EXPECT_EQ(output.marker.value, 100);
+}
+
 TEST_F(EventTimeTest, WithholdsWatermarksFromBelow) {
   Given given;
   const Marker left = Send(*op_, {.kind = Marker::kWatermark, .value = 5}, &given);
