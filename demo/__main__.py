@@ -1,4 +1,4 @@
-"""Sabot on the flights that left New York in 2013: a join, a graph, and what comes with each; every answer verified.
+"""Sabot on the flights that left New York in 2013: a join, a stream, a graph, PySpark; every answer verified.
 
     .venv/bin/python demo/          (or ./dev demo, which also installs and builds)
 
@@ -10,10 +10,13 @@ import time
 
 import flights
 import join
+import replay
 import routes
+import spark_program
 from verify import WrongAnswer
 
-SECTIONS = [("Flights, weather and airlines in SQL", join), ("A graph over the routes, in Cypher", routes)]
+SECTIONS = [("Flights, weather and airlines in SQL", join), ("The year as a stream, killed half way", replay),
+            ("A graph over the routes, in Cypher", routes), ("A PySpark program", spark_program)]
 
 
 def main() -> int:
