@@ -90,6 +90,8 @@ foreach(source IN LISTS fuzzers)
   add_executable(${name} ${source})
   sabot_compiled(${name})
   sabot_program(${name} ${house_testing} ${house})
+  # A sample; `./dev fuzz` runs them at length, with sanitizers.
+  add_test(NAME ${name} COMMAND ${name} --mutants 200 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 endforeach()
 
 file(GLOB_RECURSE benchmarks CONFIGURE_DEPENDS
