@@ -207,7 +207,7 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseSelect() {
 
 arrow::Status Grammar::RefuseAfterFrom() const {
   if (Is("LATERAL")) {
-    return Is("VIEW", 1) ? Unsupported("LATERAL VIEW", "explode() in SELECT")
+    return Is("VIEW", 1) ? Unsupported("LATERAL VIEW", "element_at(array, n) in SELECT")
                          : Unsupported("LATERAL", "a JOIN with ON");
   }
   if (IsAnyOf({"PIVOT", "UNPIVOT"}) && IsAnyOf({"(", "INCLUDE", "EXCLUDE"}, 1)) {
@@ -390,7 +390,7 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseFactor() {
 }
 
 arrow::Result<syntax::RelationPtr> Grammar::ParseAliased(RelationPtr input, size_t begin) {
-  if (Is("TABLESAMPLE")) return Unsupported("TABLESAMPLE", "WHERE rand() < 0.1");
+  if (Is("TABLESAMPLE")) return Unsupported("TABLESAMPLE", "LIMIT");
   ARROW_RETURN_NOT_OK(RefuseAfterFrom());
   const bool has_as = Accept("AS");
   const bool is_implicit =

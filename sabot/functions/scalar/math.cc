@@ -14,7 +14,13 @@ const Type kDouble(TypeId::kDouble);
 
 // Functions of DOUBLE as plain C++ functions: those of <cmath> are overloaded, so each gets a name.
 double Sqrt(double x) { return std::sqrt(x); }
-double Cbrt(double x) { return std::cbrt(x); }
+// The C library's is off by one unit in the last place where the root is an integer: 27 gives more
+// than 3. One step of Newton's method lands on the nearest double.
+double Cbrt(double x) {
+  const double root = std::cbrt(x);
+  if (root == 0 || !std::isfinite(root)) return root;
+  return root - std::fma(root * root, root, -x) / (3 * root * root);
+}
 double Exp(double x) { return std::exp(x); }
 double Expm1(double x) { return std::expm1(x); }
 double Sin(double x) { return std::sin(x); }
