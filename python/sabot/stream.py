@@ -71,7 +71,7 @@ class Streams:
         """
         import os
 
-        texts = {"subscribe": topic, "format": format, **_texts(options)}
+        texts = {"subscribe": topic, "value.format": format, **_texts(options)}
         address = servers or os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
         if address:
             texts["kafka.bootstrap.servers"] = address

@@ -9,6 +9,7 @@
 
 #include "sabot/base/error.h"
 #include "sabot/connectors/files/files.h"
+#include "sabot/connectors/kafka/kafka.h"
 #include "sabot/connectors/range/range.h"
 #include "sabot/functions/registry.h"
 #include "sabot/scheduler/stream.h"
@@ -77,6 +78,7 @@ void AddConnectors(SessionCore* core) {
   core->connectors.Add(MakeFilesConnector());
   core->connectors.Add(MakeMemoryConnector(core->tables));
   core->connectors.Add(MakeRangeConnector());
+  core->connectors.Add(MakeKafkaConnector());
   core->connectors.Add(MakeCallbackConnector(core->consumers));
 }
 

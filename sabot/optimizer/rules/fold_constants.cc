@@ -68,9 +68,8 @@ class Folder {
     for (const ExpressionPtr& argument : call.arguments) {
       if (ValueOf(argument) == nullptr) return node;
     }
-    std::vector<Type> types;
-    for (const ExpressionPtr& argument : call.arguments) types.push_back(argument->type);
-    const auto resolved = context_.functions->Resolve(call.function, types, context_.settings);
+    const auto resolved = context_.functions->Resolve(
+        call.function, TypesOf(call.arguments), context_.settings, ConstantsOf(call.arguments));
     return resolved.ok() && resolved->is_deterministic ? Evaluated(node) : node;
   }
 
