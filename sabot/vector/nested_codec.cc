@@ -180,9 +180,9 @@ arrow::Status EncodeNested(const Vector& vector, int32_t row, bool is_key, std::
                               "cast it to a type of its own first");
     default: {
       const auto width = static_cast<size_t>(KindWidth(vector.kind()));
-      bytes->append(reinterpret_cast<const char*>(vector.values()->data()) +
-                        static_cast<size_t>(at) * width,
-                    width);
+      bytes->append(
+          reinterpret_cast<const char*>(vector.values()->data()) + static_cast<size_t>(at) * width,
+          width);
     }
   }
   return arrow::Status::OK();

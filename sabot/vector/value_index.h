@@ -4,8 +4,9 @@
 
 namespace sabot {
 
-/// Call function(values, index_of) with the flat vector that holds the values and an inlined row -> value index, one instance an
-/// encoding: for loops that want any encoding without flattening. Nulls are the caller's (Vector::IsNull).
+/// Call function(values, index_of) with the flat vector that holds the values and an inlined row ->
+/// value index, one instance an encoding: for loops that want any encoding without flattening.
+/// Nulls are the caller's (Vector::IsNull).
 template <typename Function>
 void WithValueIndex(const Vector& vector, Function&& function) {
   switch (vector.encoding()) {
