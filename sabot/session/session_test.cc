@@ -1,0 +1,255 @@
+#include "sabot/session/session.h"
+
+#include <chrono>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sabot/base/error.h"
+
+namespace sabot {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Clock = std::chrono::steady_clock;
+
+std::string ClassOf(const arrow::Status& status) {
+  const ErrorDetail* detail = GetErrorDetail(status);
+  return detail == nullptr ? status.ToString() : std::string(detail->error_class().name);
+}
+
+std::vector<std::string> RowsOf(const Query& query) {
+  std::vector<std::string> rows;
+  auto result = query.Execute();
+  if (!result.ok()) return {ClassOf(result.status())};
+  while (true) {
+    auto next = (*result)->Next();
+    if (!next.ok()) return {ClassOf(next.status())};
+    if (!next->has_value()) return rows;
+    for (int32_t row = 0; row < (*next)->num_rows(); ++row) {
+      std::string text;
+      for (const Vector& column : (*next)->columns()) {
+        text += (text.empty() ? "" : "|") + column.ValueAt(row).ToText();
+      }
+      rows.push_back(std::move(text));
+    }
+  }
+}
+
+class SessionTest : public ::testing::Test {
+ protected:
+  std::shared_ptr<const Query> Sql(const std::string& text) {
+    auto query = session_->Sql(text);
+    EXPECT_TRUE(query.ok()) << text << ": " << query.status().ToString();
+    return query.ok() ? *query : nullptr;
+  }
+  std::vector<std::string> Rows(const std::string& text) {
+    auto query = session_->Sql(text);
+    if (!query.ok()) return {ClassOf(query.status())};
+    return RowsOf(**query);
+  }
+
+  std::shared_ptr<Session> session_ = *Session::Make({{"sabot.threads", "2"}});
+};
+
+TEST_F(SessionTest, AQueryIsLazyAndRunsAsOftenAsAsked) {
+  const auto query = Sql("SELECT id * 2 AS x FROM range(3)");
+  EXPECT_TRUE(query->is_lazy());
+  EXPECT_EQ(query->schema().ToDdl(), "x BIGINT NOT NULL");
+  EXPECT_THAT(RowsOf(*query), ElementsAre("0", "2", "4"));
+  EXPECT_THAT(RowsOf(*query), ElementsAre("0", "2", "4"));
+}
+
+TEST_F(SessionTest, CommandsHaveRunOnceTheyReturn) {
+  const auto created = Sql("CREATE TEMPORARY VIEW v AS SELECT 1 AS a");
+  EXPECT_FALSE(created->is_lazy());
+  EXPECT_TRUE(session_->HasTable("V"));
+  EXPECT_THAT(Rows("SELECT * FROM v"), ElementsAre("1"));
+  EXPECT_THAT(Rows("CREATE TEMPORARY VIEW v AS SELECT 2 AS a"),
+              ElementsAre("TABLE_OR_VIEW_ALREADY_EXISTS"));
+  Sql("DROP VIEW v");
+  EXPECT_FALSE(session_->HasTable("v"));
+  EXPECT_THAT(Rows("DROP VIEW v"), ElementsAre("TABLE_OR_VIEW_NOT_FOUND"));
+  Sql("DROP VIEW IF EXISTS v");
+}
+
+TEST_F(SessionTest, AQueryKeepsTheViewItWasMadeOver) {
+  Sql("CREATE TEMPORARY VIEW v AS SELECT 1 AS a");
+  const auto query = Sql("SELECT a FROM v");
+  Sql("CREATE OR REPLACE TEMPORARY VIEW v AS SELECT 'other' AS b");
+  EXPECT_THAT(RowsOf(*query), ElementsAre("1"));
+  EXPECT_THAT(Rows("SELECT b FROM v"), ElementsAre("other"));
+  Sql("CREATE OR REPLACE TEMPORARY VIEW v AS SELECT b, 1 AS c FROM v");
+  EXPECT_THAT(Rows("SELECT * FROM v"), ElementsAre("other|1"));
+}
+
+TEST_F(SessionTest, OptionsAreCheckedListedAndReset) {
+  ASSERT_TRUE(session_->SetOption("spark.sql.session.timeZone", "Europe/Berlin").ok());
+  EXPECT_EQ(*session_->GetOption("SPARK.sql.session.timezone"), "Europe/Berlin");
+  EXPECT_EQ(ClassOf(session_->SetOption("spark.sql.session.timeZone", "Mars/Base")),
+            "CONFIG_INVALID");
+  EXPECT_EQ(*session_->GetOption("spark.sql.session.timeZone"), "Europe/Berlin");
+  ASSERT_TRUE(session_->ResetOption("spark.sql.session.timeZone").ok());
+  EXPECT_EQ(*session_->GetOption("spark.sql.session.timeZone"), "UTC");
+  EXPECT_EQ(ClassOf(session_->SetOption("sabot.batch.size", "0")), "CONFIG_INVALID");
+  EXPECT_EQ(ClassOf(session_->SetOption("sabot.batch.size", "2049")), "CONFIG_INVALID");
+  EXPECT_EQ(ClassOf(session_->SetOption("sabot.batch.size", "7x")), "CONFIG_INVALID");
+  EXPECT_EQ(ClassOf(session_->SetOption("sabot.bach.size", "7")), "CONFIG_NOT_FOUND");
+  EXPECT_EQ(ClassOf(session_->GetOption("sabot.nothing").status()), "CONFIG_NOT_FOUND");
+  EXPECT_EQ(ClassOf(session_->SetOption("sabot.optimizer.disabled", "lower_match")),
+            "CONFIG_INVALID");
+  EXPECT_GE(session_->Options().size(), 6U);
+  EXPECT_EQ(ClassOf(Session::Make({{"sabot.threads", "many"}}).status()), "CONFIG_INVALID");
+}
+
+TEST_F(SessionTest, AZoneIsCapturedWhenAQueryIsMade) {
+  Sql("SET spark.sql.session.timeZone = 'Europe/Berlin'");
+  const auto query = Sql("SELECT hour(TIMESTAMP '2013-07-01 10:00:00Z') AS h");
+  Sql("SET spark.sql.session.timeZone = 'UTC'");
+  EXPECT_THAT(RowsOf(*query), ElementsAre("12"));
+  EXPECT_THAT(Rows("SELECT hour(TIMESTAMP '2013-07-01 10:00:00Z') AS h"), ElementsAre("10"));
+}
+
+TEST_F(SessionTest, BatchSizesAndRulesChangeNoAnswer) {
+  const std::string text =
+      "SELECT a.id % 5 AS k, count(*) AS n, sum(b.id) AS s FROM range(1000) a JOIN range(300) b ON "
+      "a.id % 100 = b.id WHERE b.id > 3 GROUP BY 1 ORDER BY k";
+  const std::vector<std::string> expected = Rows(text);
+  ASSERT_EQ(expected.size(), 5U) << expected[0];
+  for (const char* size : {"1", "7", "1024"}) {
+    ASSERT_TRUE(session_->SetOption("sabot.batch.size", size).ok());
+    EXPECT_EQ(Rows(text), expected) << size;
+  }
+  for (const char* rule : {"fold_constants", "push_down_predicates", "merge_projects",
+                           "push_down_limits", "prune_columns", "derive_scan_bounds"}) {
+    ASSERT_TRUE(session_->SetOption("sabot.optimizer.disabled", rule).ok());
+    EXPECT_EQ(Rows(text), expected) << rule;
+  }
+}
+
+TEST_F(SessionTest, ErrorsCarryTheStatementTheyPointInto) {
+  const std::string text = "SELECT id,\n  nope FROM range(3)";
+  const arrow::Status status = session_->Sql(text).status();
+  ASSERT_NE(GetErrorDetail(status), nullptr);
+  EXPECT_EQ(GetErrorDetail(status)->statement(), text);
+  EXPECT_THAT(RenderError(status), HasSubstr("at 2:3"));
+  // Errors of the data too.
+  const auto query = Sql("SELECT 10 / (id - 1) AS x FROM range(3)");
+  auto result = *query->Execute();
+  arrow::Status failure;
+  while (failure.ok()) {
+    auto next = result->Next();
+    failure = next.status();
+    if (next.ok() && !next->has_value()) break;
+  }
+  EXPECT_EQ(ClassOf(failure), "DIVIDE_BY_ZERO");
+  EXPECT_THAT(RenderError(failure), HasSubstr("10 / (id - 1)"));
+}
+
+TEST_F(SessionTest, CancellingStopsAQueryWithinFiftyMilliseconds) {
+  for (const char* text : {"SELECT sum(id) FROM range(1000000000000)",
+                           "SELECT id FROM range(1000000000000) WHERE id < 0",
+                           "SELECT id % 7, count(*) FROM range(1000000000000) GROUP BY 1"}) {
+    auto result = *Sql(text)->Execute();
+    std::thread canceller([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      result->Cancel();
+    });
+    const auto next = result->Next();
+    canceller.join();
+    EXPECT_EQ(ClassOf(next.status()), "OPERATION_CANCELED") << text;
+    auto again = *Sql(text)->Execute();
+    const auto start = Clock::now();
+    again->Cancel();
+    EXPECT_EQ(ClassOf(again->Next().status()), "OPERATION_CANCELED");
+    again.reset();
+    EXPECT_LT(Clock::now() - start, std::chrono::milliseconds(500)) << text;
+  }
+}
+
+TEST_F(SessionTest, AHookThatFailsCancels) {
+  auto result = *Sql("SELECT sum(id) FROM range(1000000000000)")->Execute();
+  const auto start = Clock::now();
+  const auto next = result->Next([&]() -> arrow::Status {
+    if (Clock::now() - start < std::chrono::milliseconds(60)) return arrow::Status::OK();
+    return MakeError("OPERATION_CANCELED", {{"message", "by the user"}});
+  });
+  EXPECT_EQ(ClassOf(next.status()), "OPERATION_CANCELED");
+  EXPECT_LT(Clock::now() - start, std::chrono::seconds(2));
+}
+
+TEST_F(SessionTest, AResultNobodyReadsStops) {
+  {
+    auto result = *Sql("SELECT id FROM range(1000000000000)")->Execute();
+  }
+  auto partly = *Sql("SELECT id FROM range(1000000000000)")->Execute();
+  ASSERT_TRUE(partly->Next().ok());
+  partly.reset();
+  EXPECT_THAT(Rows("SELECT count(*) FROM range(10)"), ElementsAre("10"));
+}
+
+TEST_F(SessionTest, ALimitEndsWhatItReads) {
+  EXPECT_EQ(Rows("SELECT id FROM range(1000000000000) LIMIT 5").size(), 5U);
+  EXPECT_THAT(Rows("SELECT count(*) FROM (SELECT id FROM range(1000000000000) LIMIT 5000) v"),
+              ElementsAre("5000"));
+}
+
+TEST_F(SessionTest, ShutDownClosesEveryDoor) {
+  session_->Shutdown();
+  EXPECT_TRUE(session_->is_shut_down());
+  EXPECT_EQ(ClassOf(session_->Sql("SELECT 1").status()), "ENGINE_CLOSED");
+  session_->Shutdown();
+}
+
+TEST_F(SessionTest, SessionsRunAtOnceAndKnowOnlyTheirOwnNames) {
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([thread] {
+      auto session = *Session::Make({{"sabot.threads", "2"}});
+      const std::string number = std::to_string(thread);
+      ASSERT_TRUE(session->Sql("CREATE TEMPORARY VIEW mine AS SELECT " + number + " AS n").ok());
+      for (int i = 0; i < 20; ++i) {
+        auto query = session->Sql("SELECT n, count(*), sum(id) FROM mine, range(5000) GROUP BY n");
+        ASSERT_TRUE(query.ok()) << query.status().ToString();
+        ASSERT_THAT(RowsOf(**query), ElementsAre(number + "|5000|12497500"));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_FALSE(session_->HasTable("mine"));
+}
+
+TEST_F(SessionTest, OneSessionServesManyThreads) {
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([this, thread] {
+      for (int i = 0; i < 20; ++i) {
+        const std::string name = "v" + std::to_string(thread);
+        ASSERT_TRUE(session_
+                        ->Sql("CREATE OR REPLACE TEMPORARY VIEW " + name +
+                              " AS SELECT count(*) AS n FROM range(" + std::to_string(i) + ")")
+                        .ok());
+        ASSERT_THAT(Rows("SELECT n FROM " + name), ElementsAre(std::to_string(i)));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(SessionTest, EveryFrontEndMakesTheSamePlan) {
+  Sql("CREATE TEMPORARY VIEW person AS SELECT * FROM VALUES ('ann', 30), ('bob', 41) AS v(name, "
+      "age)");
+  Sql("CREATE PROPERTY GRAPH g VERTEX TABLES (person KEY (name) LABEL Person)");
+  const auto sql = Sql("SELECT name FROM person WHERE age > 35");
+  const auto other = Sql("SELECT name FROM (SELECT * FROM person) p WHERE 35 + 0 < age");
+  EXPECT_FALSE(sql->HasSamePlan(*other));
+  EXPECT_TRUE(sql->HasSamePlan(*Sql("SELECT name FROM person p WHERE p.age > (30 + 5)")));
+  const auto cypher = session_->Cypher("MATCH (p:Person) WHERE p.age > 35 RETURN p.name AS name");
+  ASSERT_TRUE(cypher.ok()) << cypher.status().ToString();
+  EXPECT_THAT(RowsOf(**cypher), ElementsAre("bob"));
+}
+
+}  // namespace
+}  // namespace sabot
