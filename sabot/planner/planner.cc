@@ -149,11 +149,12 @@ class Planner {
   arrow::Result<PhysicalPtr> PlanStep(const LogicalPtr& plan, const LogicalEventTime& event_time) {
     // Over a table all rows are there: event time declares nothing.
     if (!IsUnbounded(plan)) return Plan(plan->input());
+    ARROW_ASSIGN_OR_RAISE(PhysicalPtr input, Plan(plan->input()));
+    // Known once the input is planned.
     if (event_time_.has_value()) {
       return StreamRefusal("a second event_time()", "a stream has one event time",
                            "one event_time() on the source");
     }
-    ARROW_ASSIGN_OR_RAISE(PhysicalPtr input, Plan(plan->input()));
     event_time_ = event_time;
     return MakePhysical(PhysicalEventTime{event_time.column, event_time.delay_us},
                         {std::move(input)}, plan->output);
