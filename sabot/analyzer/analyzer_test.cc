@@ -283,6 +283,32 @@ TEST_F(AnalyzerTest, CommonTablesSeeThoseBeforeThem) {
             "TABLE_OR_VIEW_NOT_FOUND: x");
 }
 
+// Each uses the one before twice: a short text, and a tree of 2^40 scans.
+TEST_F(AnalyzerTest, RefusesWhatGrowsBeyondMeasure) {
+  std::string text = "WITH x0 AS (SELECT a FROM t)";
+  for (int i = 1; i <= 40; ++i) {
+    const std::string before = "x" + std::to_string(i - 1);
+    text += ", x" + std::to_string(i) + " AS (SELECT l.a FROM " + before + " l JOIN " + before +
+            " r ON l.a = r.a)";
+  }
+  EXPECT_EQ(Error(text + " SELECT a FROM x40").substr(0, 19), "UNSUPPORTED_FEATURE");
+  EXPECT_EQ(SchemaText(text + " SELECT a FROM x5"), "a INT NOT NULL");
+  std::string refused;
+  CreateView("v0", "SELECT a FROM t");
+  for (int i = 1; i <= 40 && refused.empty(); ++i) {
+    const std::string before = "v" + std::to_string(i - 1);
+    const auto plan =
+        AnalyzeSql("SELECT l.a FROM " + before + " l JOIN " + before + " r ON l.a = r.a");
+    if (!plan.ok()) {
+      refused = GetErrorDetail(plan.status())->error_class().name;
+      break;
+    }
+    CreateView("v" + std::to_string(i),
+               "SELECT l.a FROM " + before + " l JOIN " + before + " r ON l.a = r.a");
+  }
+  EXPECT_EQ(refused, "UNSUPPORTED_FEATURE");
+}
+
 TEST_F(AnalyzerTest, WindowsGroupByTheirStart) {
   const std::string plan =
       Plan("SELECT window.start, count(*) FROM u GROUP BY window(ts, '1 hour')");

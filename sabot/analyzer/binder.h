@@ -138,10 +138,14 @@ class Binder {
   ColumnId NewId() { return next_id_++; }
   /// A copy of a plan with ids of its own, so that it can stand twice in a tree.
   LogicalPtr FreshCopy(const LogicalPtr& plan);
+  /// Common tables and views that each use the one before twice make a tree of any size from a
+  /// short text. Errors: UNSUPPORTED_FEATURE beyond a size that nobody writes.
+  arrow::Status CountRelations(int64_t count, Span span);
 
   const AnalyzerContext& context_;
   ColumnId next_id_ = 1;
   int depth_ = 0;
+  int64_t num_relations_ = 0;  // resolved so far, each use of a common table or view anew
   std::vector<std::map<std::string, syntax::RelationPtr>>
       commons_;  // WITH, innermost last; names in lower case
   std::map<int64_t, std::vector<OutputColumn>> plan_columns_;  // Spark's plan ids

@@ -15,6 +15,13 @@ namespace sabot::analyzer {
 namespace {
 
 constexpr int kMaxDepth = 1000;
+constexpr int64_t kMaxRelations = 10'000;
+
+int64_t NumSteps(const LogicalPtr& plan) {
+  int64_t count = 1;
+  for (const LogicalPtr& input : plan->inputs) count += NumSteps(input);
+  return count;
+}
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -88,7 +95,16 @@ class Refresher {
 
 LogicalPtr Binder::FreshCopy(const LogicalPtr& plan) { return Refresher(&next_id_).Copy(plan); }
 
+arrow::Status Binder::CountRelations(int64_t count, Span span) {
+  num_relations_ += count;
+  if (num_relations_ <= kMaxRelations) return arrow::Status::OK();
+  return UnsupportedError(
+      fmt::format("a statement of more than {} relations, with those of its views", kMaxRelations),
+      "the rows of a view written to files, read from there", span);
+}
+
 arrow::Result<Relation> Binder::ResolveRelation(const syntax::RelationPtr& relation) {
+  ARROW_RETURN_NOT_OK(CountRelations(1, relation->span));
   if (++depth_ > kMaxDepth) {
     return MakeError("PLAN_TOO_DEEP", {{"limit", std::to_string(kMaxDepth)}}, relation->span);
   }
@@ -158,6 +174,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syn
   const auto& body = std::get<std::shared_ptr<const ViewBody>>(entry->definition);
   const auto* view = dynamic_cast<const ResolvedView*>(body.get());
   if (view == nullptr) return InternalError(fmt::format("the view {} has a foreign body", name));
+  ARROW_RETURN_NOT_OK(CountRelations(NumSteps(view->plan()), relation.span));
   LogicalPtr plan = FreshCopy(view->plan());
   Scope scope = Scope::Of(plan, name);
   return Relation{std::move(plan), std::move(scope)};
