@@ -135,6 +135,9 @@ arrow::Result<std::shared_ptr<arrow::RecordBatchReader>> ReadStreams(
       auto next = (*reader)->Next();
       if (!next.ok()) return Malformed(next.status());
       if (*next == nullptr) break;
+      // Sizes of buffers, before anything is read of them; the values are checked on registration.
+      const arrow::Status valid = (*next)->Validate();
+      if (!valid.ok()) return Malformed(valid);
       if ((*next)->num_columns() != schema->num_fields()) {
         return Malformed(arrow::Status::Invalid("its parts differ in columns"));
       }

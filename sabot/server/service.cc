@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/stubs/logging.h>
 
 #include "spark/connect/base.pb.h"
 
@@ -24,6 +25,8 @@ constexpr auto kSessionIdleMax = std::chrono::minutes(60);
 
 template <typename Message>
 arrow::Status Parse(const std::string& bytes, Message* message) {
+  // What is wrong with them is told to the client, not to our standard error.
+  const google::protobuf::LogSilencer silencer;
   google::protobuf::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(bytes.data()),
                                                static_cast<int>(bytes.size()));
   input.SetRecursionLimit(Service::kRecursionMax);

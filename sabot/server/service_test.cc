@@ -1,5 +1,7 @@
 #include "sabot/server/service.h"
 
+#include <random>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
@@ -17,6 +19,7 @@ namespace {
 namespace proto = ::spark::connect;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 class Answers final : public Client {
  public:
@@ -286,6 +289,35 @@ TEST_F(ServiceTest, TakesPlansDeeperThanProtobufsOwnLimit) {
   EXPECT_THAT(status_.message, HasSubstr("PLAN_TOO_DEEP"));
   chain(600);
   EXPECT_THAT(status_.message, HasSubstr("CONNECT_INVALID_PLAN.CANNOT_PARSE"));
+}
+
+TEST_F(ServiceTest, TakesAnyBytesForAPlan) {
+  const std::string values =
+      "input { sql { query: \"SELECT * FROM VALUES (1, 'a') AS t(a, b)\" } } ";
+  std::vector<std::string> seeds;
+  for (const std::string& root :
+       {"project { " + values +
+            "expressions { unresolved_attribute { unparsed_identifier: \"a\" } } }",
+        "filter { " + values + "condition { expression_string { expression: \"a > 0\" } } }",
+        "sort { " + values + "order { child { literal { string: \"x\" } } direction: 2 } }",
+        "deduplicate { column_names: \"b\" " + values + "}",
+        "show_string { num_rows: 3 truncate: 20 " + values + "}",
+        std::string("local_relation { schema: \"a INT, b STRING\" }")}) {
+    auto request = FromText<proto::ExecutePlanRequest>("plan { root { " + root + " } }");
+    request.set_session_id("s");
+    seeds.push_back(request.SerializeAsString());
+  }
+  std::mt19937 random(7);
+  int num_ok = 0;
+  for (int round = 0; round < 1000; ++round) {
+    std::string bytes = seeds[random() % seeds.size()];
+    bytes[random() % bytes.size()] ^= static_cast<char>(1 << random() % 8);
+    Stream("ExecutePlan", bytes);
+    num_ok += status_.ok() ? 1 : 0;
+    EXPECT_THAT(status_.message, Not(HasSubstr("INTERNAL_ERROR")));
+  }
+  // Mutants that still run are those that reach the depths.
+  EXPECT_GE(num_ok, 20);
 }
 
 TEST_F(ServiceTest, RefusesWhatItDoesNotKnow) {
