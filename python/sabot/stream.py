@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import weakref
 from datetime import timedelta
 from typing import Any, Callable, NamedTuple
 
@@ -176,6 +178,7 @@ class Stream:
                                       _micros(interval) // 1000, parallelism or 0, self._streams._workers)
         handle = Running(self._streams._session, native)
         self._streams._running.append(handle)
+        _live.add(handle)
         return handle
 
     def _with(self, relation: _engine.Relation) -> "Stream":
@@ -203,7 +206,7 @@ class GroupedStream:
 class Running:
     """A stream that runs."""
 
-    __slots__ = ("_session", "_native")
+    __slots__ = ("_session", "_native", "__weakref__")
 
     def __init__(self, session: _engine.Session, native: _engine.StreamHandle) -> None:
         self._session = session
@@ -230,6 +233,16 @@ class Running:
         if not self._native.table:
             raise ValueError("only a stream to memory keeps its rows here")
         return Query(self._session, self._session.resolve(self._native.relation()))
+
+
+_live: weakref.WeakSet[Running] = weakref.WeakSet()
+
+
+# While there is still an interpreter for the callbacks of streams that nobody stopped.
+@atexit.register
+def _stop_live() -> None:
+    for handle in list(_live):
+        handle.stop()
 
 
 def window(time: Column | str, size: timedelta | str) -> Column:
