@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <set>
 
 #include "sabot/base/memory_budget.h"
 #include "sabot/catalog/connectors.h"
@@ -12,12 +14,24 @@
 namespace sabot {
 
 /// What a session's queries run on. Lives as long as any of them.
-struct SessionCore {
+class SessionCore {
+ public:
   std::shared_ptr<MemoryBudget> memory;  ///< the process's
   std::shared_ptr<MemoryStore> tables;
   std::shared_ptr<ConsumerRegistry> consumers;
   ConnectorSet connectors;
   Settings settings;
+
+  /// Queries under way, so that a shutdown reaches them. Errors: ENGINE_CLOSED once it has.
+  arrow::Status Enter(ResultStream* running);
+  void Leave(ResultStream* running);
+  /// Refuse what comes, cancel what runs.
+  void Close();
+
+ private:
+  std::mutex mutex_;
+  bool is_closed_ = false;           // guarded by mutex_
+  std::set<ResultStream*> running_;  // guarded by mutex_
 };
 
 /// The one budget of the process.

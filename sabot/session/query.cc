@@ -39,6 +39,8 @@ class RunningStream final : public ResultStream {
   RunningStream(std::shared_ptr<SessionCore> core, std::string statement, Schema schema)
       : core_(std::move(core)), statement_(std::move(statement)), schema_(std::move(schema)) {}
 
+  ~RunningStream() override { core_->Leave(this); }
+
   arrow::Status Start(const PhysicalPlan& plan, const SettingValues& settings) {
     core_->memory->set_limit_bytes(settings.memory_limit_bytes == 0 ? MemoryBudget::kUnlimited
                                                                     : settings.memory_limit_bytes);
@@ -53,7 +55,7 @@ class RunningStream final : public ResultStream {
         StartBounded(plan, context, core_->connectors, {.spill_folder = SpillFolder(settings)});
     if (!started.ok()) return Located(started.status());
     query_ = std::move(*started);
-    return arrow::Status::OK();
+    return core_->Enter(this);
   }
 
   const Schema& schema() const override { return schema_; }
@@ -250,6 +252,24 @@ class CommandResult final : public Query {
 };
 
 }  // namespace
+
+arrow::Status SessionCore::Enter(ResultStream* running) {
+  const std::lock_guard lock(mutex_);
+  if (is_closed_) return MakeError("ENGINE_CLOSED");
+  running_.insert(running);
+  return arrow::Status::OK();
+}
+
+void SessionCore::Leave(ResultStream* running) {
+  const std::lock_guard lock(mutex_);
+  running_.erase(running);
+}
+
+void SessionCore::Close() {
+  const std::lock_guard lock(mutex_);
+  is_closed_ = true;
+  for (ResultStream* running : running_) running->Cancel();
+}
 
 std::shared_ptr<MemoryBudget> ProcessMemory() {
   static const auto budget = std::make_shared<MemoryBudget>();

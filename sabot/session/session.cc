@@ -182,7 +182,10 @@ class SessionImpl final : public Session {
   arrow::Status ResetOption(const std::string& key) override { return core_->settings.Reset(key); }
   std::vector<SessionOption> Options() const override { return core_->settings.List(); }
 
-  void Shutdown() override { is_shut_down_.store(true); }
+  void Shutdown() override {
+    is_shut_down_.store(true);
+    core_->Close();
+  }
   bool is_shut_down() const override { return is_shut_down_.load(); }
 
  private:

@@ -252,4 +252,16 @@ TEST_F(SessionTest, EveryFrontEndMakesTheSamePlan) {
 }
 
 }  // namespace
+TEST_F(SessionTest, ShutdownStopsWhatRunsAndWhatWouldStart) {
+  const auto query = session_->Sql("SELECT sum(id) FROM range(1000000000000)").ValueOrDie();
+  const auto running = query->Execute().ValueOrDie();
+  session_->Shutdown();
+  const auto stopped = running->Next(nullptr).status();
+  ASSERT_NE(GetErrorDetail(stopped), nullptr) << stopped.ToString();
+  EXPECT_EQ(GetErrorDetail(stopped)->error_class().name, "OPERATION_CANCELED");
+  const auto refused = query->Execute().status();
+  ASSERT_NE(GetErrorDetail(refused), nullptr) << refused.ToString();
+  EXPECT_EQ(GetErrorDetail(refused)->error_class().name, "ENGINE_CLOSED");
+}
+
 }  // namespace sabot
