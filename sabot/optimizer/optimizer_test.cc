@@ -98,6 +98,19 @@ class OptimizerTest : public ::testing::Test {
   ConnectorSet connectors_;
 };
 
+TEST_F(OptimizerTest, NotOfAComparisonIsTheOppositeOne) {
+  for (const auto& [negated, plain] : {std::pair{"NOT t.a = 1", "t.a <> 1"},
+                                       {"NOT t.a <> 1", "t.a = 1"},
+                                       {"NOT t.a < 1", "t.a >= 1"},
+                                       {"NOT t.a >= 1", "t.a < 1"},
+                                       {"NOT t.a > 1", "t.a <= 1"},
+                                       {"NOT t.a <= 1", "t.a > 1"}}) {
+    const std::string select = "SELECT t.b FROM t WHERE ";
+    EXPECT_EQ(After(rules::FoldConstants, select + negated),
+              After(rules::FoldConstants, select + plain));
+  }
+}
+
 TEST_F(OptimizerTest, PredicatesGoToTheSideTheyRead) {
   EXPECT_EQ(Pushed("SELECT t.b FROM t JOIN u ON t.a = u.a WHERE t.b > 1 AND u.d < 2 AND t.b < u.d"),
             "project expressions=[b#2]\n"

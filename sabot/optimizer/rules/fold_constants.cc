@@ -21,6 +21,9 @@ bool IsFalse(const ExpressionPtr& expression) {
          !std::get<bool>(value->value);
 }
 
+constexpr std::pair<std::string_view, std::string_view> kOpposites[] = {
+    {"=", "<>"}, {"<", ">="}, {">", "<="}};
+
 class Folder {
  public:
   explicit Folder(const OptimizerContext& context) : context_(context) {}
@@ -54,6 +57,17 @@ class Folder {
       if (is_neutral(call.arguments[0])) return call.arguments[1];
       if (is_neutral(call.arguments[1])) return call.arguments[0];
     }
+    if (call.function == "not") {
+      // One form for `a <> b` and NOT a = b. Comparisons order NaN too, so each has its opposite.
+      const auto* compared = call.arguments[0]->As<FunctionCall>();
+      for (const auto& [one, opposite] : kOpposites) {
+        if (compared == nullptr) break;
+        if (compared->function != one && compared->function != opposite) continue;
+        FunctionCall turned = *compared;
+        turned.function = compared->function == one ? opposite : one;
+        return MakeExpression(std::move(turned), node->type, node->nullable, node->span);
+      }
+    }
     if (call.function == "getfield") {
       const auto* made = call.arguments[0]->As<FunctionCall>();
       const TypedValue* name = ValueOf(call.arguments[1]);
@@ -86,8 +100,9 @@ class Folder {
 
 }  // namespace
 
-/// Evaluate what has only literals below it, drop what AND and OR make superfluous, take fields out
-/// of structs made in place. A filter that is always true goes; one that never is becomes no rows.
+/// Evaluate what has only literals below it, drop what AND and OR make superfluous, turn NOT of a
+/// comparison into the opposite one, take fields out of structs made in place. A filter that is
+/// always true goes; one that never is becomes no rows.
 arrow::Result<LogicalPtr> FoldConstants(const LogicalPtr& plan, const OptimizerContext& context) {
   const Folder folder(context);
   return RewritePlan(plan, [&](const LogicalPtr& node) -> LogicalPtr {
