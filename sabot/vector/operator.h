@@ -61,8 +61,8 @@ class Stateful {
   }
   /// Before the first call. Reads exactly the groups and splits owned now.
   virtual arrow::Status Restore(SnapshotReader& /*reader*/) { return arrow::Status::OK(); }
-  /// About how much Spill could free now, in bytes: the driver asks the greatest first. Who leaves it
-  /// at 0 is asked last.
+  /// About how much Spill could free now, in bytes: the driver asks the greatest first. Who leaves
+  /// it at 0 is asked last.
   virtual int64_t spillable_bytes() const { return 0; }
   /// Seal and hand over a piece of about that size; returns the bytes that will be free once it is
   /// written, 0 if there is nothing to give.

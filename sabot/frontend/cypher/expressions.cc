@@ -18,7 +18,7 @@ struct ArithmeticOperator {
   std::string_view function;
 };
 
-constexpr ArithmeticOperator kArithmetic[] = {{"+", 1, "+"}, {"-", 1, "-"}, {"*", 2, "*"},
+constexpr ArithmeticOperator kArithmetic[] = {{"+", 1, "+"},  {"-", 1, "-"}, {"*", 2, "*"},
                                               {"/", 2, "//"}, {"%", 2, "%"}, {"^", 3, "power"}};
 constexpr std::string_view kLogical[] = {"OR", "XOR", "AND"};
 constexpr std::string_view kLogicalFunctions[] = {"or", "xor", "and"};
