@@ -137,12 +137,6 @@ class Stream:
     def with_column(self, name: str, value: Column) -> "Stream":
         return self._with(self._relation.with_column(name, to_expression(value)))
 
-    def join(self, other: Query, on: str | list[str] | Column, how: str = "inner") -> "Stream":
-        """Join with a table, which is read once when the stream starts. how: inner, left, semi, anti."""
-        using = [on] if isinstance(on, str) else on if isinstance(on, list) else []
-        condition = on._expression if isinstance(on, Column) else None
-        return self._with(self._relation.join(other._native.relation, using, condition, how))
-
     def group_by(self, *keys: Column | str) -> "GroupedStream":
         """Group by keys, one of which is window(time, size); call agg on it."""
         return GroupedStream(self, [named(key) for key in keys])
