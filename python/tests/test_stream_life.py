@@ -60,9 +60,9 @@ def test_ctrl_c_ends_a_query():
 
 @pytest.fixture
 def endless(tmp_path):
-    """A file with an event time, long enough to be at work."""
+    """A file with an event time, long enough to be at work. One task writes one file, whose times rise."""
     path = tmp_path / "times"
-    with Sabot() as engine:
+    with Sabot(config={"sabot.threads": 1}) as engine:
         engine.sql("SELECT timestamp_micros(id * 1000000) AS time FROM range(500000)").write_parquet(str(path))
     return str(path)
 
