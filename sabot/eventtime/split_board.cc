@@ -15,6 +15,8 @@ void SplitBoard::Add(uint64_t split, int64_t clock_us) {
   splits_.try_emplace(split, Split{.seen_at_us = clock_us});
 }
 
+void SplitBoard::AddSteady(uint64_t split) { splits_[split].is_steady = true; }
+
 void SplitBoard::Observe(uint64_t split, int64_t max_time, int64_t clock_us) {
   Split& seen = splits_[split];
   seen.max_time = std::max(seen.max_time, max_time);
@@ -30,6 +32,7 @@ void SplitBoard::End(uint64_t split) {
 
 void SplitBoard::MarkIdle(int64_t clock_us, int64_t timeout_us) {
   for (auto& [number, split] : splits_) {
+    if (split.is_steady) continue;
     if (AddSaturated(split.seen_at_us, timeout_us) <= clock_us) split.is_idle = true;
   }
 }
@@ -37,7 +40,7 @@ void SplitBoard::MarkIdle(int64_t clock_us, int64_t timeout_us) {
 std::optional<int64_t> SplitBoard::NextIdleAt(int64_t timeout_us) const {
   std::optional<int64_t> next;
   for (const auto& [number, split] : splits_) {
-    if (!IsLive(split)) continue;
+    if (!IsLive(split) || split.is_steady) continue;
     const int64_t at = AddSaturated(split.seen_at_us, timeout_us);
     next = next.has_value() ? std::min(*next, at) : at;
   }
@@ -55,6 +58,11 @@ int64_t SplitBoard::MinimumOfLive() const {
 
 bool SplitBoard::has_live() const {
   return std::ranges::any_of(splits_, [](const auto& entry) { return IsLive(entry.second); });
+}
+
+int64_t SplitBoard::TimeOf(uint64_t split) const {
+  const auto found = splits_.find(split);
+  return found == splits_.end() ? kNone : found->second.max_time;
 }
 
 int64_t SplitBoard::Maximum() const {

@@ -22,10 +22,13 @@ class SplitBoard {
     int64_t seen_at_us = 0;    ///< clock time of its latest rows
     bool is_idle = false;
     bool has_ended = false;
+    bool is_steady = false;  ///< never idle
   };
 
   /// The source will read this split: until its first row (or until it is idle) nothing moves.
   void Add(uint64_t split, int64_t clock_us);
+  /// The same for one whose rows only wait to be read, as a file's do: it is never idle.
+  void AddSteady(uint64_t split);
   /// Rows of the split have come, the latest of them of that time; kNone: without an event time. A
   /// split that was idle or had ended is live again.
   void Observe(uint64_t split, int64_t max_time, int64_t clock_us);
@@ -40,6 +43,8 @@ class SplitBoard {
   /// is live.
   int64_t MinimumOfLive() const;
   bool has_live() const;
+  /// The greatest time of the split's rows; kNone: it has none, or is not known.
+  int64_t TimeOf(uint64_t split) const;
   /// The greatest time of any split, live or not.
   int64_t Maximum() const;
   /// By number.

@@ -25,6 +25,24 @@ TEST(Pane, AddsUpToTheEndsOfTime) {
   EXPECT_EQ(AddSaturated(INT64_MIN, -1), INT64_MIN);
 }
 
+TEST(SplitBoard, ASteadySplitHoldsTheOthersUntilItEnds) {
+  SplitBoard board;
+  board.AddSteady(1);
+  board.Observe(2, 100, 0);
+  EXPECT_EQ(board.NextIdleAt(10), 10);
+  board.MarkIdle(50, 10);
+  EXPECT_TRUE(board.has_live());
+  EXPECT_EQ(board.MinimumOfLive(), SplitBoard::kNone);
+  EXPECT_FALSE(board.NextIdleAt(10).has_value());
+  board.Observe(1, 30, 0);
+  EXPECT_EQ(board.TimeOf(1), 30);
+  EXPECT_EQ(board.TimeOf(3), SplitBoard::kNone);
+  board.MarkIdle(50, 10);
+  EXPECT_EQ(board.MinimumOfLive(), 30);
+  board.End(1);
+  EXPECT_FALSE(board.has_live());
+}
+
 TEST(SplitBoard, TheSlowestLiveSplitHoldsTheOthers) {
   SplitBoard board;
   EXPECT_EQ(board.MinimumOfLive(), SplitBoard::kNone);

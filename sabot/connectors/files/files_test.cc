@@ -1,12 +1,14 @@
 #include "sabot/connectors/files/files.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sabot/base/error.h"
+#include "sabot/eventtime/split_board.h"
 #include "sabot/formats/testing/file_rows.h"
 #include "sabot/vector/testing/operator_harness.h"
 #include "sabot/vector/testing/test_rows.h"
@@ -186,6 +188,110 @@ TEST_F(FilesConnectorTest, AStreamGoesOnWhereASnapshotWasTaken) {
       }
     }
   }
+}
+
+// What event time says of the rows: their numbers, as an operator behind the source would see them.
+TEST_F(FilesConnectorTest, AStreamReadsOnWhereItIsFurthestBehind) {
+  folder_.Write("d/1.csv", Lines(0, 10));
+  folder_.Write("d/2.csv", Lines(8, 30));
+  folder_.Write("d/3.csv", Lines(4, 6));
+  TableDescription table = Csv();
+  table.is_unbounded = true;
+  table.paths = {folder_.PathOf("d/1.csv"), folder_.PathOf("d/2.csv"), folder_.PathOf("d/3.csv")};
+  SplitBoard board;
+  TaskContext context = Task(0, 1, 5);
+  context.splits = &board;
+  const auto source = *Open(table)->MakeSource(context);
+  EXPECT_EQ(board.splits().size(), 3U);
+  std::vector<int64_t> firsts;
+  while (true) {
+    Output output;
+    const Progress progress = source->Poll(&output).ValueOrDie();
+    if (progress == Progress::kDone) break;
+    if (output.empty()) continue;
+    const std::vector<int64_t> numbers = testing::LongsOf(output.batch);
+    firsts.push_back(numbers.front());
+    board.Observe(output.batch.split(), numbers.back(), 0);
+  }
+  EXPECT_THAT(firsts, ElementsAre(0, 8, 4, 5, 13, 18, 23, 28));
+  EXPECT_FALSE(board.has_live());
+}
+
+// A reader that was closed to keep few of them open goes on where it was.
+TEST_F(FilesConnectorTest, AStreamOfManyFilesGivesEveryRowOnceAndInOrder) {
+  constexpr int64_t kFiles = 150;
+  TableDescription table = Csv();
+  table.is_unbounded = true;
+  table.paths.clear();
+  for (int64_t i = 0; i < kFiles; ++i) {
+    const std::string name = fmt::format("many/{:03}.csv", i);
+    folder_.Write(name, Lines(10 * i, 10 * i + 10));
+    table.paths.push_back(folder_.PathOf(name));
+  }
+  SplitBoard board;
+  TaskContext context = Task(0, 1, 4);
+  context.splits = &board;
+  const auto source = *Open(table)->MakeSource(context);
+  std::vector<int64_t> values;
+  std::map<uint64_t, int64_t> last;
+  while (true) {
+    Output output;
+    if (source->Poll(&output).ValueOrDie() == Progress::kDone) break;
+    if (output.empty()) continue;
+    const std::vector<int64_t> numbers = testing::LongsOf(output.batch);
+    const auto [entry, is_first] = last.try_emplace(output.batch.split(), numbers.front() - 1);
+    EXPECT_EQ(entry->second + 1, numbers.front());
+    entry->second = numbers.back();
+    board.Observe(output.batch.split(), numbers.back(), 0);
+    values.insert(values.end(), numbers.begin(), numbers.end());
+  }
+  std::ranges::sort(values);
+  EXPECT_EQ(values, Numbers(0, 10 * kFiles));
+}
+
+TEST_F(FilesConnectorTest, AStreamTakesUpFilesThatCameBetweenTwoStarts) {
+  const TableDescription table = Csv(true);
+  testing::MemorySnapshot snapshot;
+  auto source = *Open(table)->MakeSource(Task(0, 1));
+  for (int i = 0; i < 2; ++i) {
+    Output output;
+    ASSERT_TRUE(source->Poll(&output).ok());
+  }
+  ASSERT_TRUE(source->Snapshot(1, snapshot).ok());
+  folder_.Write("A.csv", Lines(100, 103));  // before the others in the order of names
+  std::vector<int64_t> expected = Numbers(10, 30);
+  for (const int64_t number : Numbers(100, 103)) expected.push_back(number);
+  EXPECT_EQ(RestAfter(Csv(true), snapshot, 2), expected);
+}
+
+TEST_F(FilesConnectorTest, AStreamRefusesAFileThatIsNotTheOneItBegan) {
+  const auto restored = [this](const testing::MemorySnapshot& snapshot) {
+    auto reader = snapshot.Read({});
+    return ErrorName((*Open(Csv(true))->MakeSource(Task(0, 1)))->Restore(*reader));
+  };
+  testing::MemorySnapshot early;
+  testing::MemorySnapshot late;
+  auto source = *Open(Csv(true))->MakeSource(Task(0, 1));
+  Output output;
+  ASSERT_TRUE(source->Poll(&output).ok());
+  ASSERT_TRUE(source->Snapshot(1, early).ok());
+  Drain(*source);
+  ASSERT_TRUE(source->Snapshot(2, late).ok());
+  folder_.Write("a.csv", Lines(0, 13));
+  EXPECT_EQ(restored(early), "CHECKPOINT_INCOMPATIBLE");
+  EXPECT_EQ(restored(late), "OK") << "a file that was read to its end is done with";
+  ASSERT_TRUE(LocalFiles().Remove(folder_.PathOf("a.csv")).ok());
+  EXPECT_EQ(restored(early), "CHECKPOINT_INCOMPATIBLE");
+  EXPECT_EQ(restored(late), "OK");
+}
+
+TEST_F(FilesConnectorTest, AStreamRefusesToReadAFileTwice) {
+  TableDescription table = Csv(true);
+  table.paths.push_back(table.paths.front());
+  EXPECT_EQ(ErrorName(connector_->OpenScan({table, {0}, {}}, LocalEnv()).status()),
+            "UNSUPPORTED_FEATURE");
+  table.is_unbounded = false;
+  EXPECT_TRUE(connector_->OpenScan({table, {0}, {}}, LocalEnv()).ok());
 }
 
 // Row groups that bounds pass over give no rows: a position does not count theirs.

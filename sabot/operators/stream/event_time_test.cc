@@ -256,6 +256,20 @@ TEST_F(EventTimeTest, ARestoredSplitIsWhereItWas) {
   EXPECT_THAT(Push({7}, 2), ElementsAre(490));
 }
 
+TEST_F(EventTimeTest, OfASourceThatNamesItsSplitsOnlyTheseAreRestored) {
+  EXPECT_THAT(Push({100}, 1), ElementsAre(90));
+  EXPECT_THAT(Push({500}, 2), IsEmpty());
+  Pieces pieces;
+  ASSERT_TRUE(op_->Snapshot(1, pieces).ok());
+  SplitBoard board;
+  board.AddSteady(2);
+  context_.splits = &board;
+  Start(10);
+  ASSERT_TRUE(op_->Restore(*pieces.Read({})).ok());
+  EXPECT_EQ(board.splits().size(), 1U);
+  EXPECT_THAT(Push({510}, 2), ElementsAre(500)) << "split 1 is another task's";
+}
+
 TEST_F(EventTimeTest, RefusesATimeThatIsNone) {
   const PhysicalPtr input =
       MakePhysical(PhysicalValues{}, {}, {{.id = 1, .name = "n", .type = Type(TypeId::kLong)}});
