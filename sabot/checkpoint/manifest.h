@@ -42,11 +42,14 @@ struct Manifest {
   uint32_t num_key_groups = kNumKeyGroups;
   std::string data_file;
   std::vector<ManifestEntry> entries;
+  std::string job;  ///< what the state is of, as CheckpointStore::Open was given it
   static constexpr auto Fields() {
-    return std::tuple{Field{"generation", &Manifest::generation}, Field{"epoch", &Manifest::epoch},
+    return std::tuple{Field{"generation", &Manifest::generation},
+                      Field{"epoch", &Manifest::epoch},
                       Field{"num_key_groups", &Manifest::num_key_groups},
                       Field{"data_file", &Manifest::data_file},
-                      Field{"entries", &Manifest::entries}};
+                      Field{"entries", &Manifest::entries},
+                      Field{"job", &Manifest::job}};
   }
 };
 

@@ -49,6 +49,62 @@ arrow::Status MakeFolder(const Env& env, const std::string& folder) {
   return arrow::Status::OK();
 }
 
+std::string PathIn(const std::string& folder, const std::string& name) {
+  return folder + "/" + name;
+}
+
+std::optional<Epoch> LatestOf(const std::vector<DirEntry>& entries) {
+  std::optional<Epoch> latest;
+  for (const DirEntry& entry : entries) {
+    const auto number = NumberOf(entry.name, "epoch-");
+    if (number.has_value()) latest = std::max(latest.value_or(0), *number);
+  }
+  return latest;
+}
+
+arrow::Result<Manifest> ReadManifest(const Env& env, const std::string& folder, Epoch epoch) {
+  const std::string record_path = PathIn(folder, EpochFile(epoch));
+  ARROW_ASSIGN_OR_RAISE(const std::string record_bytes, env.files->ReadAll(record_path));
+  ARROW_ASSIGN_OR_RAISE(const std::string record_body,
+                        Unseal(kRecordMagic, record_bytes, record_path));
+  ARROW_ASSIGN_OR_RAISE(const EpochRecord record, DecodeFromString<EpochRecord>(record_body));
+  const std::string path = PathIn(folder, record.manifest_file);
+  ARROW_ASSIGN_OR_RAISE(const std::string bytes, env.files->ReadAll(path));
+  ARROW_ASSIGN_OR_RAISE(const std::string body, Unseal(kManifestMagic, bytes, path));
+  ARROW_ASSIGN_OR_RAISE(Manifest manifest, DecodeFromString<Manifest>(body));
+  if (manifest.epoch != epoch || manifest.num_key_groups != kNumKeyGroups) {
+    return MakeError("CHECKPOINT_INCOMPATIBLE",
+                     {{"path", path},
+                      {"message", fmt::format("it is of epoch {} with {} key groups",
+                                              manifest.epoch, manifest.num_key_groups)}});
+  }
+  return manifest;
+}
+
+// Names the first line in which the jobs differ.
+arrow::Status CheckSameJob(const std::string& folder, std::string_view saved,
+                           std::string_view wanted) {
+  if (saved == wanted) return arrow::Status::OK();
+  const auto take_line = [](std::string_view* text) {
+    const size_t end = std::min(text->find('\n'), text->size());
+    const std::string_view line = text->substr(0, end);
+    text->remove_prefix(std::min(end + 1, text->size()));
+    return std::string(line.substr(std::min(line.find_first_not_of(' '), line.size())));
+  };
+  std::string theirs;
+  std::string ours;
+  while (theirs == ours && !(saved.empty() && wanted.empty())) {
+    theirs = take_line(&saved);
+    ours = take_line(&wanted);
+  }
+  return MakeError("CHECKPOINT_INCOMPATIBLE",
+                   {{"path", folder},
+                    {"message", fmt::format("it is of another one, with `{}` where this one has "
+                                            "`{}`",
+                                            theirs, ours)}},
+                   {}, "give every job a checkpoint folder of its own");
+}
+
 class PieceReader final : public SnapshotReader {
  public:
   PieceReader(std::vector<StatePiece> pieces, KeyGroupRange owned)
@@ -98,8 +154,16 @@ std::unique_ptr<SnapshotReader> ReadPieces(const std::vector<CheckpointPiece>& p
 }
 
 arrow::Result<std::unique_ptr<CheckpointStore>> CheckpointStore::Open(const Env& env,
-                                                                      std::string folder) {
+                                                                      std::string folder,
+                                                                      std::string job) {
   ARROW_RETURN_NOT_OK(MakeFolder(env, folder));
+  {
+    ARROW_ASSIGN_OR_RAISE(const std::vector<DirEntry> entries, env.files->List(folder));
+    if (const std::optional<Epoch> latest = LatestOf(entries)) {
+      ARROW_ASSIGN_OR_RAISE(const Manifest manifest, ReadManifest(env, folder, *latest));
+      ARROW_RETURN_NOT_OK(CheckSameJob(folder, manifest.job, job));
+    }
+  }
   while (true) {
     ARROW_ASSIGN_OR_RAISE(const std::vector<DirEntry> entries, env.files->List(folder));
     uint64_t generation = 1;
@@ -120,7 +184,7 @@ arrow::Result<std::unique_ptr<CheckpointStore>> CheckpointStore::Open(const Env&
       if (!removed.ok() && !IsFileNotFound(removed)) return removed;
     }
     return std::unique_ptr<CheckpointStore>(
-        new CheckpointStore(env, std::move(folder), generation));
+        new CheckpointStore(env, std::move(folder), std::move(job), generation));
   }
 }
 
@@ -159,7 +223,8 @@ arrow::Status CheckpointStore::Complete(Epoch epoch, const EpochPieces& pieces) 
   ARROW_ASSIGN_OR_RAISE(const bool is_there, env_.files->Exists(PathOf(EpochFile(epoch))));
   if (is_there) return fenced();
   const std::string suffix = fmt::format("{:016}-{}", epoch, generation_);
-  Manifest manifest{.generation = generation_, .epoch = epoch, .data_file = "data-" + suffix};
+  Manifest manifest{
+      .generation = generation_, .epoch = epoch, .data_file = "data-" + suffix, .job = job_};
   std::vector<BufferPtr> parts;
   int64_t offset = 0;
   for (const CheckpointPiece& held : pieces.pieces()) {
@@ -232,31 +297,11 @@ arrow::Status CheckpointStore::RemoveBefore(Epoch epoch) {
 
 arrow::Result<std::optional<Epoch>> CheckpointStore::LatestEpoch() {
   ARROW_ASSIGN_OR_RAISE(const std::vector<DirEntry> entries, env_.files->List(folder_));
-  std::optional<Epoch> latest;
-  for (const DirEntry& entry : entries) {
-    const auto number = NumberOf(entry.name, "epoch-");
-    if (number.has_value()) latest = std::max(latest.value_or(0), *number);
-  }
-  return latest;
+  return LatestOf(entries);
 }
 
 arrow::Result<std::vector<CheckpointPiece>> CheckpointStore::Load(Epoch epoch) {
-  const std::string record_path = PathOf(EpochFile(epoch));
-  ARROW_ASSIGN_OR_RAISE(const std::string record_bytes, env_.files->ReadAll(record_path));
-  ARROW_ASSIGN_OR_RAISE(const std::string record_body,
-                        Unseal(kRecordMagic, record_bytes, record_path));
-  ARROW_ASSIGN_OR_RAISE(const EpochRecord record, DecodeFromString<EpochRecord>(record_body));
-  const std::string manifest_path = PathOf(record.manifest_file);
-  ARROW_ASSIGN_OR_RAISE(const std::string manifest_bytes, env_.files->ReadAll(manifest_path));
-  ARROW_ASSIGN_OR_RAISE(const std::string manifest_body,
-                        Unseal(kManifestMagic, manifest_bytes, manifest_path));
-  ARROW_ASSIGN_OR_RAISE(const Manifest manifest, DecodeFromString<Manifest>(manifest_body));
-  if (manifest.epoch != epoch || manifest.num_key_groups != kNumKeyGroups) {
-    return MakeError("CHECKPOINT_INCOMPATIBLE",
-                     {{"path", manifest_path},
-                      {"message", fmt::format("it is of epoch {} with {} key groups",
-                                              manifest.epoch, manifest.num_key_groups)}});
-  }
+  ARROW_ASSIGN_OR_RAISE(const Manifest manifest, ReadManifest(env_, folder_, epoch));
   const std::string data_path = PathOf(manifest.data_file);
   ARROW_ASSIGN_OR_RAISE(std::string data, env_.files->ReadAll(data_path));
   const auto owner = std::make_shared<std::string>(std::move(data));

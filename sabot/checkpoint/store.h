@@ -47,7 +47,10 @@ std::unique_ptr<SnapshotReader> ReadPieces(const std::vector<CheckpointPiece>& p
 class CheckpointStore {
  public:
   /// Claims the next generation: every older one can complete no epoch any more. Makes the folder.
-  static arrow::Result<std::unique_ptr<CheckpointStore>> Open(const Env& env, std::string folder);
+  /// job: lines that say what the state is of. A folder whose newest epoch is of another job is
+  /// CHECKPOINT_INCOMPATIBLE, and nothing is claimed.
+  static arrow::Result<std::unique_ptr<CheckpointStore>> Open(const Env& env, std::string folder,
+                                                              std::string job = {});
 
   uint64_t generation() const { return generation_; }
 
@@ -65,8 +68,8 @@ class CheckpointStore {
   arrow::Result<std::vector<CheckpointPiece>> Load(Epoch epoch);
 
  private:
-  CheckpointStore(const Env& env, std::string folder, uint64_t generation)
-      : env_(env), folder_(std::move(folder)), generation_(generation) {}
+  CheckpointStore(const Env& env, std::string folder, std::string job, uint64_t generation)
+      : env_(env), folder_(std::move(folder)), job_(std::move(job)), generation_(generation) {}
   arrow::Status CheckNotFenced();
   arrow::Status WriteDurably(const std::string& name, const std::vector<BufferPtr>& parts);
   arrow::Status RemoveBefore(Epoch epoch);
@@ -74,6 +77,7 @@ class CheckpointStore {
 
   const Env env_;
   const std::string folder_;
+  const std::string job_;
   const uint64_t generation_;
 };
 

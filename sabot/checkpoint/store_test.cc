@@ -90,6 +90,25 @@ TEST(CheckpointStore, LetsOnlyTheNewestGenerationComplete) {
   EXPECT_EQ(TextOf((*young->Load(2))[0].piece), "young!");
 }
 
+TEST(CheckpointStore, RefusesTheCheckpointsOfAnotherJobAndLeavesThatOneAlone) {
+  Simulation simulation;
+  const auto open = [&](std::string job) {
+    return CheckpointStore::Open(simulation.env(), "folder", std::move(job));
+  };
+  auto store = *open("count\n  filter a\n  scan");
+  ASSERT_TRUE(open("sum\n  scan").ok()) << "without an epoch the folder is nobody's";
+  store = *open("count\n  filter a\n  scan");
+  ASSERT_TRUE(store->Complete(1, *PiecesOf("one")).ok());
+  const auto refused = open("count\n  filter b\n  scan");
+  ASSERT_EQ(ClassOf(refused.status()), "CHECKPOINT_INCOMPATIBLE");
+  EXPECT_NE(refused.status().message().find("`filter a` where this one has `filter b`"),
+            std::string::npos)
+      << refused.status().message();
+  EXPECT_EQ(ClassOf(open("count").status()), "CHECKPOINT_INCOMPATIBLE");
+  EXPECT_TRUE(store->Complete(2, *PiecesOf("two")).ok()) << "nobody has taken its place";
+  EXPECT_TRUE(open("count\n  filter a\n  scan").ok());
+}
+
 TEST(CheckpointStore, KeepsTheEpochBeforeAndRemovesTheRest) {
   Simulation simulation;
   auto store = *CheckpointStore::Open(simulation.env(), "job");

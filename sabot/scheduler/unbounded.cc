@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "sabot/base/error.h"
 #include "sabot/exchange/local_exchange.h"
 #include "sabot/expression/evaluator.h"
@@ -223,7 +225,12 @@ class Stream final : public RunningStream {
     std::unique_ptr<CheckpointStore> store;
     Epoch last = 0;
     if (!options.checkpoint_folder.empty()) {
-      ARROW_ASSIGN_OR_RAISE(store, CheckpointStore::Open(context_.env, options.checkpoint_folder));
+      std::string job = StateText(root_);
+      if (options.late_sink.has_value()) {
+        job += fmt::format("late rows to {}", options.late_sink->connector);
+      }
+      ARROW_ASSIGN_OR_RAISE(
+          store, CheckpointStore::Open(context_.env, options.checkpoint_folder, std::move(job)));
       ARROW_ASSIGN_OR_RAISE(const std::optional<Epoch> latest, store->LatestEpoch());
       if (latest.has_value()) {
         last = *latest;

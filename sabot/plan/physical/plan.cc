@@ -16,6 +16,19 @@ PhysicalPtr Numbered(const PhysicalPtr& plan, uint32_t* next) {
   return copy;
 }
 
+PhysicalPtr WithoutPlaces(const PhysicalPtr& plan) {
+  auto copy = std::make_shared<PhysicalNode>(*plan);
+  if (auto* scan = std::get_if<PhysicalScan>(&copy->step)) {
+    scan->table.paths.clear();
+    scan->table.options.clear();
+  } else if (auto* sink = std::get_if<PhysicalSink>(&copy->step)) {
+    sink->sink.path.clear();
+    sink->sink.options.clear();
+  }
+  for (PhysicalPtr& input : copy->inputs) input = WithoutPlaces(input);
+  return copy;
+}
+
 }  // namespace
 
 Layout PhysicalNode::layout() const {
@@ -41,6 +54,8 @@ std::string ToText(const PhysicalPtr& plan,
   internal::PrintTree<PhysicalNode>(*internal::Renumbered<PhysicalNode>(plan), 0, annotate, &text);
   return text;
 }
+
+std::string StateText(const PhysicalPtr& plan) { return ToText(WithoutPlaces(plan)); }
 
 bool Equal(const PhysicalPtr& left, const PhysicalPtr& right) {
   return internal::EqualTrees<PhysicalNode>(left, right);

@@ -52,6 +52,9 @@ PhysicalPtr NumberNodes(const PhysicalPtr& plan);
 /// to a node's line, may be null.
 std::string ToText(const PhysicalPtr& plan,
                    const std::function<std::string(const PhysicalNode&)>& annotate = nullptr);
+/// The same of what a stream's state depends on: without where rows are read and written, which
+/// may move between two starts.
+std::string StateText(const PhysicalPtr& plan);
 bool Equal(const PhysicalPtr& left, const PhysicalPtr& right);
 bool IsUnbounded(const PhysicalPtr& plan);
 
