@@ -122,10 +122,13 @@ def test_a_reader_that_leaves_is_no_error_of_ours():
 def test_ctrl_c_cancels_the_statement():
     endless = "SELECT count(*) FROM range(1000000000000) WHERE id % 7 = 8"
     shell = subprocess.Popen([*COMMAND, "-c", endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(1)
-    assert shell.poll() is None
-    shell.send_signal(signal.SIGINT)
-    _, errors = shell.communicate(timeout=10)
+    try:
+        time.sleep(1)
+        assert shell.poll() is None
+        shell.send_signal(signal.SIGINT)
+        _, errors = shell.communicate(timeout=10)
+    finally:
+        shell.kill()
     assert shell.returncode == 130 and "cancelled" in errors
 
 
