@@ -113,16 +113,18 @@ struct IntervalUnit {
   std::string_view name;
   int64_t months;
   int64_t micros;
+  char separator = 0;  ///< before the next smaller unit of a range
+  int below = 0;       ///< what its number is less than, behind a greater unit
 };
 constexpr int64_t kSecond = 1'000'000;
 constexpr IntervalUnit kUnits[] = {
-    {"YEAR", 12, 0},
-    {"MONTH", 1, 0},
+    {"YEAR", 12, 0, '-'},
+    {"MONTH", 1, 0, 0, 12},
     {"WEEK", 0, 604'800 * kSecond},
-    {"DAY", 0, 86'400 * kSecond},
-    {"HOUR", 0, 3'600 * kSecond},
-    {"MINUTE", 0, 60 * kSecond},
-    {"SECOND", 0, kSecond},
+    {"DAY", 0, 86'400 * kSecond, ' '},
+    {"HOUR", 0, 3'600 * kSecond, ':', 24},
+    {"MINUTE", 0, 60 * kSecond, ':', 60},
+    {"SECOND", 0, kSecond, 0, 60},
     {"MILLISECOND", 0, 1'000},
     {"MICROSECOND", 0, 1},
 };
@@ -194,11 +196,19 @@ arrow::Status AddRange(const syntax::Literal::Interval::Part& part, Span span, I
   size_t unit = 0;
   while (unit < std::size(kUnits) && kUnits[unit].name != part.unit) ++unit;
   IntervalSum own;
-  while (unit < std::size(kUnits)) {
+  for (bool is_first = true; unit < std::size(kUnits); is_first = false) {
     const bool is_last = kUnits[unit].name == part.to;
-    const size_t end = is_last ? text.size() : text.find_first_of("- :");
+    const size_t end = is_last ? text.size() : text.find(kUnits[unit].separator);
     if (end == std::string_view::npos) return BadInterval(part.text, span);
-    ARROW_RETURN_NOT_OK(AddAmount(text.substr(0, end), kUnits[unit], span, &own));
+    const std::string_view amount = text.substr(0, end);
+    // Only the whole has a sign, and what a greater unit could hold is no number of a smaller one.
+    int64_t whole = 0;
+    const auto parsed = std::from_chars(amount.data(), amount.data() + amount.size(), whole);
+    const bool is_too_much = !is_first && kUnits[unit].below > 0 && whole >= kUnits[unit].below;
+    if (parsed.ec != std::errc() || amount[0] == '-' || is_too_much) {
+      return BadInterval(part.text, span);
+    }
+    ARROW_RETURN_NOT_OK(AddAmount(amount, kUnits[unit], span, &own));
     if (is_last) {
       sum->months += is_negative ? -own.months : own.months;
       sum->micros += is_negative ? -own.micros : own.micros;

@@ -32,7 +32,7 @@
 /// nesting ends at kMaxCodecDepth.
 namespace sabot {
 
-inline constexpr int kMaxCodecDepth = 512;
+inline constexpr int kMaxCodecDepth = 2400;
 
 class Encoder {
  public:

@@ -169,6 +169,7 @@ TEST_F(RealFilesTest, AFullDiskIsAnErrorOfItsOwn) {
   auto file = files_->OpenForWrite("/dev/full").ValueOrDie();
   const arrow::Status full = file->Append("x");
   EXPECT_TRUE(IsOutOfDisk(full)) << full;
+  EXPECT_EQ(GetErrorDetail(full)->error_class().name, "OUT_OF_DISK");
   EXPECT_THAT(full.message(), testing::HasSubstr("/dev/full"));
   EXPECT_EQ(file->size(), 0);
   // Final: what is in the file is unknown from now on.

@@ -10,9 +10,20 @@
 namespace sabot {
 namespace {
 
+// Of a text like "<a>.{ Use <b>.}": the part in braces is left out if a parameter in it is empty.
 std::string FillIn(std::string_view text, const std::vector<ErrorParameter>& parameters) {
   std::string filled;
   size_t at = 0;
+  if (const size_t open = text.find('{'); open != text.npos) {
+    const size_t close = text.find('}', open);
+    const std::string_view optional = text.substr(open + 1, close - open - 1);
+    const bool is_empty = std::ranges::any_of(parameters, [&](const ErrorParameter& p) {
+      return p.value.empty() && optional.find(fmt::format("<{}>", p.name)) != optional.npos;
+    });
+    return FillIn(text.substr(0, open), parameters) +
+           (is_empty ? std::string() : FillIn(optional, parameters)) +
+           FillIn(text.substr(close + 1), parameters);
+  }
   while (at < text.size()) {
     const size_t open = text.find('<', at);
     const size_t close = open == text.npos ? text.npos : text.find('>', open);

@@ -36,7 +36,8 @@ TEST(ErrorCatalog, HasASqlstateAndTextThatEndsASentence) {
     })) << error_class.name;
     EXPECT_EQ(std::ranges::count(error_class.text, '<'), std::ranges::count(error_class.text, '>'))
         << error_class.name;
-    EXPECT_TRUE(error_class.text.ends_with(".") || error_class.text.ends_with("<message>"))
+    EXPECT_TRUE(error_class.text.ends_with(".") || error_class.text.ends_with(".}") ||
+                error_class.text.ends_with("<message>"))
         << error_class.name;
   }
 }
@@ -54,6 +55,18 @@ TEST(MakeError, FillsInTheTemplate) {
   EXPECT_EQ(detail->span(), (Span{3, 5}));
   EXPECT_EQ(detail->hint(), "try y");
   EXPECT_EQ(detail->statement(), "");
+}
+
+TEST(MakeError, LeavesOutASentenceWhoseParameterIsEmpty) {
+  const auto message = [](std::string alternative) {
+    return MakeError("ARITHMETIC_OVERFLOW",
+                     {{"message", "long overflow"}, {"alternative", std::move(alternative)}})
+        .message();
+  };
+  EXPECT_EQ(message(""), "[ARITHMETIC_OVERFLOW] long overflow.");
+  EXPECT_EQ(message("add"),
+            "[ARITHMETIC_OVERFLOW] long overflow. Use `try_add` to get NULL instead, or a wider "
+            "type.");
 }
 
 TEST(MakeError, DoesNotFillInWhatAValueHolds) {

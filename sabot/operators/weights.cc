@@ -27,7 +27,7 @@ arrow::Result<int64_t> TotalWeight(const Batch& batch) {
   });
   if (!overflows) return total;
   return MakeError("ARITHMETIC_OVERFLOW",
-                   {{"message", "The weights of a batch pass 63 bits"}, {"alternative", "count"}});
+                   {{"message", "The weights of a batch pass 63 bits"}, {"alternative", ""}});
 }
 
 Batch SliceByWeight(Batch batch, int64_t begin, int64_t end, BufferPool& pool) {

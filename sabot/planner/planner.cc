@@ -117,10 +117,9 @@ class Planner {
   }
 
   arrow::Result<PhysicalPtr> PlanStep(const LogicalPtr& plan, const LogicalJoin& join) {
-    if (IsUnbounded(plan->input(1))) {
-      return StreamRefusal("a join with a stream on its right side",
-                           "it would have to be read to its end first",
-                           "the stream on the left, joined with a table");
+    if (IsUnbounded(plan)) {
+      return StreamRefusal("a join", "a running stream has one input",
+                           "a join of a table with what the stream has written");
     }
     return Same(plan, PhysicalHashJoin{join.kind, join.left_keys, join.right_keys, join.residual});
   }

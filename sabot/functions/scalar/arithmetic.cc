@@ -240,7 +240,7 @@ arrow::Status Negative(const KernelInput& input, Vector* result) {
         }
       },
       [](T) {
-        if constexpr (std::is_integral_v<T>) return OverflowError(TypeName<T>(), "subtract");
+        if constexpr (std::is_integral_v<T>) return OverflowError(TypeName<T>(), "");
         return InternalError("negation failed");
       });
 }
@@ -263,7 +263,7 @@ arrow::Status Absolute(const KernelInput& input, Vector* result) {
         }
       },
       [](T) {
-        if constexpr (std::is_integral_v<T>) return OverflowError(TypeName<T>(), "subtract");
+        if constexpr (std::is_integral_v<T>) return OverflowError(TypeName<T>(), "");
         return InternalError("abs failed");
       });
 }

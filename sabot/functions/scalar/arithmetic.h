@@ -27,7 +27,8 @@ enum class Failure : uint8_t {
   kWrap,  ///< integers without ANSI, as Java
 };
 
-/// Errors of the data. type: "integer", "long"; alternative: "add" of `try_add`.
+/// Errors of the data. type: "integer", "long"; alternative: "add" of `try_add`, empty if there is
+/// none.
 arrow::Status OverflowError(std::string_view type, std::string_view alternative);
 arrow::Status DivideByZeroError();
 /// unscaled text of the exact value is not at hand where it does not fit: `value` is what was

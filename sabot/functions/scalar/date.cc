@@ -223,7 +223,7 @@ arrow::Status MakeDate(const KernelInput& input, Vector* result) {
           return MakeError("DATETIME_FIELD_OUT_OF_BOUNDS",
                            {{"rangeMessage", "There is no date " + std::to_string(year) + "-" +
                                                  std::to_string(month) + "-" + std::to_string(day)},
-                            {"alternative", "make_date"}});
+                            {"alternative", ""}});
         }
         *out = Wrapped(DaysFromCivil(year, month, day));
         return arrow::Status::OK();

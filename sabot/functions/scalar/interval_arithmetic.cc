@@ -22,8 +22,8 @@ arrow::Result<std::shared_ptr<const KernelState>> BindZone(std::span<const Typed
 
 // Spark's words, by what overflows.
 template <typename T>
-arrow::Status Overflow() {
-  return OverflowError(sizeof(T) == 4 ? "integer" : "long", "add");
+arrow::Status Overflow(std::string_view alternative = "add") {
+  return OverflowError(sizeof(T) == 4 ? "integer" : "long", alternative);
 }
 
 // left + kSign * right, each of its own width, in that of the result.
@@ -95,7 +95,7 @@ arrow::Status ScaleKernel(const KernelInput& input, Vector* result) {
         }
       },
       [](Interval, Number number) {
-        return kDivides && number == 0 ? DivideByZeroError() : Overflow<Interval>();
+        return kDivides && number == 0 ? DivideByZeroError() : Overflow<Interval>("multiply");
       });
 }
 

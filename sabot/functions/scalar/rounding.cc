@@ -94,7 +94,7 @@ arrow::Status RoundIntegers(const KernelInput& input, Vector* result) {
       },
       [](T, int32_t) {
         constexpr std::string_view kName = sizeof(T) == 8 ? "long" : "integer";
-        return OverflowError(kName, "subtract");
+        return OverflowError(kName, "");
       });
 }
 

@@ -114,7 +114,7 @@ arrow::Status MakeTimestamp(const KernelInput& input, Vector* result) {
                                     ", hour " + std::to_string(hour) + ", minute " +
                                     std::to_string(minute) + ", microsecond " +
                                     std::to_string(micros)},
-               {"alternative", "make_timestamp"}});
+               {"alternative", ""}});
         }
         *out = zone.ToUtc(DaysFromCivil(year, month, day) * kMicrosPerDay + hour * kMicrosPerHour +
                           minute * kMicrosPerMinute + micros);

@@ -85,7 +85,8 @@ arrow::Status AggregateProgram::Combine(const RowLayout& layout, std::span<uint8
     const int32_t offset = layout.slot_offset(state);
     const auto combine = functions_[first_calls_[state]].combine;
     for (size_t i = 0; i < into.size(); ++i) {
-      ARROW_RETURN_NOT_OK(combine(into[i] + offset, from[i] + offset, heap));
+      const arrow::Status status = combine(into[i] + offset, from[i] + offset, heap);
+      if (!status.ok()) return At(first_calls_[state], status);
     }
   }
   return arrow::Status::OK();
@@ -98,8 +99,13 @@ arrow::Result<Vector> AggregateProgram::Finalize(size_t i, const RowLayout& layo
   const int32_t offset = layout.slot_offset(states_[i]);
   for (size_t row = 0; row < rows.size(); ++row) states[row] = rows[row] + offset;
   Vector result = Vector::Flat(calls_[i].column.type, static_cast<int32_t>(rows.size()), pool);
-  ARROW_RETURN_NOT_OK(functions_[i].finalize(states, pool, &result));
+  ARROW_RETURN_NOT_OK(At(i, functions_[i].finalize(states, pool, &result)));
   return result;
+}
+
+arrow::Status AggregateProgram::At(size_t i, const arrow::Status& status) const {
+  if (status.ok() || calls_[i].arguments.empty()) return status;
+  return WithSpan(status, calls_[i].arguments[0]->span);
 }
 
 arrow::Result<std::unique_ptr<AggregateInputs>> AggregateInputs::Make(
@@ -193,7 +199,7 @@ arrow::Status AggregateInputs::Update(int32_t from, int32_t to, uint8_t* const* 
                                  .batch_rows = updated,
                                  .weights = batch_->weights(),
                                  .heap = heap};
-    ARROW_RETURN_NOT_OK(program_->function(call).update(update));
+    ARROW_RETURN_NOT_OK(program_->At(call, program_->function(call).update(update)));
   }
   return arrow::Status::OK();
 }
@@ -212,12 +218,12 @@ arrow::Status AggregateInputs::UpdateOne(std::span<uint8_t* const> states, State
                            .weights = batch_->weights(),
                            .heap = heap};
     if (function.update_one != nullptr) {
-      ARROW_RETURN_NOT_OK(function.update_one(states[state], update));
+      ARROW_RETURN_NOT_OK(program_->At(call, function.update_one(states[state], update)));
       continue;
     }
     rows.assign(static_cast<size_t>(batch_->num_rows()), states[state]);
     update.rows = rows.data();
-    ARROW_RETURN_NOT_OK(function.update(update));
+    ARROW_RETURN_NOT_OK(program_->At(call, function.update(update)));
   }
   return arrow::Status::OK();
 }

@@ -43,6 +43,8 @@ class AggregateProgram {
   /// The result of call i over each row, as a flat vector that owns its strings.
   arrow::Result<Vector> Finalize(size_t i, const RowLayout& layout, std::span<uint8_t* const> rows,
                                  BufferPool& pool) const;
+  /// An error of call i says where in the text its argument stands.
+  arrow::Status At(size_t i, const arrow::Status& status) const;
 
  private:
   std::vector<AggregateCall> calls_;

@@ -231,9 +231,9 @@ class JoinProbe final : public Operator {
                                           table_->WeightOf(pairs_row_[i]), &products[i]);
     }
     if (overflows) {
-      return MakeError("ARITHMETIC_OVERFLOW",
-                       {{"message", "The weights of joined rows multiply beyond 63 bits"},
-                        {"alternative", "count"}});
+      return MakeError(
+          "ARITHMETIC_OVERFLOW",
+          {{"message", "The weights of joined rows multiply beyond 63 bits"}, {"alternative", ""}});
     }
     joined->set_weights(std::move(weights));
     return arrow::Status::OK();

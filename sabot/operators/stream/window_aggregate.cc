@@ -217,8 +217,8 @@ class WindowAggregate final : public Operator {
       overflows |= __builtin_add_overflow(*sum, part_.weight(rows[i]), sum);
     }
     if (!overflows) return arrow::Status::OK();
-    return MakeError("ARITHMETIC_OVERFLOW", {{"message", "The weights of a group pass 63 bits"},
-                                             {"alternative", "count"}});
+    return MakeError("ARITHMETIC_OVERFLOW",
+                     {{"message", "The weights of a group pass 63 bits"}, {"alternative", ""}});
   }
 
   // Up to a batch of groups of the first window that is due. False: none is left.

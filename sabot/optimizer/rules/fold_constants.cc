@@ -53,7 +53,10 @@ class Folder {
       const auto absorbs = is_and ? IsFalse : IsTrue;
       const auto is_neutral = is_and ? IsTrue : IsFalse;
       if (call.arguments.size() != 2) return node;
-      if (absorbs(call.arguments[0])) return call.arguments[0];
+      // The other side is not evaluated, so an error of its is none.
+      for (const ExpressionPtr& argument : call.arguments) {
+        if (absorbs(argument)) return argument;
+      }
       if (is_neutral(call.arguments[0])) return call.arguments[1];
       if (is_neutral(call.arguments[1])) return call.arguments[0];
     }
