@@ -20,6 +20,10 @@ arrow::Result<std::shared_ptr<const KernelState>> BindZone(std::span<const Typed
   return state;
 }
 
+const TimeZone& ZoneOf(const KernelInput& input) {
+  return static_cast<const ZoneState*>(input.state)->zone;
+}
+
 // Spark's words, by what overflows.
 template <typename T>
 arrow::Status Overflow(std::string_view alternative = "add") {
@@ -64,7 +68,7 @@ template <int kSign, OnFailure kOnFailure>
 arrow::Status TimestampAddMonths(const KernelInput& input, Vector* result) {
   const TimeZone utc;
   const bool has_zone = input.arguments[0].type().id() == TypeId::kTimestamp;
-  const TimeZone& zone = has_zone ? static_cast<const ZoneState*>(input.state)->zone : utc;
+  const TimeZone& zone = has_zone ? ZoneOf(input) : utc;
   return TryMapBinary<kOnFailure, int64_t, int64_t, int32_t>(
       input, result,
       [&](int64_t micros, int32_t months, int64_t* out) {
@@ -73,6 +77,50 @@ arrow::Status TimestampAddMonths(const KernelInput& input, Vector* result) {
         return moved.has_value();
       },
       [](int64_t, int32_t) { return Overflow<int64_t>(); });
+}
+
+// Whole days move the session's wall clock, what remains moves the instant: a day may have 23
+// hours.
+template <int kSign, OnFailure kOnFailure>
+arrow::Status TimestampAddMicros(const KernelInput& input, Vector* result) {
+  if (ZoneOf(input).is_utc()) {
+    return AddKernel<int64_t, int64_t, int64_t, kSign, kOnFailure>(input, result);
+  }
+  const TimeZone& zone = ZoneOf(input);
+  return TryMapBinary<kOnFailure, int64_t, int64_t, int64_t>(
+      input, result,
+      [&](int64_t micros, int64_t interval, int64_t* out) {
+        const int64_t within_day = interval % kMicrosPerDay;
+        const int64_t days = interval - within_day;
+        if (days != 0) {
+          int64_t local = zone.ToLocal(micros);
+          if (kSign > 0 ? __builtin_add_overflow(local, days, &local)
+                        : __builtin_sub_overflow(local, days, &local)) {
+            *out = 0;
+            return false;
+          }
+          micros = zone.ToUtc(local, zone.OffsetSeconds(micros));
+        }
+        return kSign > 0 ? !__builtin_add_overflow(micros, within_day, out)
+                         : !__builtin_sub_overflow(micros, within_day, out);
+      },
+      [](int64_t, int64_t) { return Overflow<int64_t>(); });
+}
+
+// The distance of the session's wall clocks, as Spark has it: from midnight to midnight is a day,
+// whatever the zone's clock did meanwhile.
+template <OnFailure kOnFailure>
+arrow::Status TimestampDifference(const KernelInput& input, Vector* result) {
+  if (ZoneOf(input).is_utc()) {
+    return AddKernel<int64_t, int64_t, int64_t, -1, kOnFailure>(input, result);
+  }
+  const TimeZone& zone = ZoneOf(input);
+  return TryMapBinary<kOnFailure, int64_t, int64_t, int64_t>(
+      input, result,
+      [&](int64_t left, int64_t right, int64_t* out) {
+        return !__builtin_sub_overflow(zone.ToLocal(left), zone.ToLocal(right), out);
+      },
+      [](int64_t, int64_t) { return Overflow<int64_t>(); });
 }
 
 // An interval times a number: rounded half up where the number has a fraction.
@@ -126,6 +174,11 @@ class Resolver {
     }
     // A day-time interval may hold hours, which a date cannot.
     const Type moment = left == kDate ? Type(TypeId::kTimestamp) : left;
+    if (moment.id() == TypeId::kTimestamp && (right == kMicros || right.is_null())) {
+      Found function = Make({moment, kMicros}, moment, &TimestampAddMicros<kSign, kOnFailure>);
+      function->bind = &BindZone;
+      return function;
+    }
     if (IsTimestamp(moment) && (right == kMicros || right.is_null())) {
       return Make({moment, kMicros}, moment,
                   &AddKernel<int64_t, int64_t, int64_t, kSign, kOnFailure>);
@@ -151,6 +204,11 @@ class Resolver {
     if (left.is_datetime() && right.is_datetime()) {
       const bool is_local = left.id() != TypeId::kTimestamp && right.id() != TypeId::kTimestamp;
       const Type moment(is_local ? TypeId::kTimestampNtz : TypeId::kTimestamp);
+      if (!is_local) {
+        Found function = Make({moment, moment}, kMicros, &TimestampDifference<kOnFailure>);
+        function->bind = &BindZone;
+        return function;
+      }
       return Make({moment, moment}, kMicros, &AddKernel<int64_t, int64_t, int64_t, -1, kOnFailure>);
     }
     return Sum<-1>(left, right);
@@ -200,6 +258,7 @@ Kernel FlippedKernel(Kernel kernel) {
   constexpr auto kDays = &AddKernel<int32_t, int32_t, int32_t, 1, kOnFailure>;
   constexpr auto kTime = &AddKernel<int64_t, int64_t, int64_t, 1, kOnFailure>;
   constexpr auto kDateMonths = &DateAddMonths<1, kOnFailure>;
+  constexpr auto kZonedTime = &TimestampAddMicros<1, kOnFailure>;
   constexpr auto kTimeMonths = &TimestampAddMonths<1, kOnFailure>;
   constexpr auto kMonthsTimes = &ScaleKernel<int32_t, int64_t, false, kOnFailure>;
   constexpr auto kMonthsTimesDouble = &ScaleKernel<int32_t, double, false, kOnFailure>;
@@ -207,6 +266,7 @@ Kernel FlippedKernel(Kernel kernel) {
   constexpr auto kMicrosTimesDouble = &ScaleKernel<int64_t, double, false, kOnFailure>;
   if (kernel == kDays) return &Flipped<kDays>;
   if (kernel == kTime) return &Flipped<kTime>;
+  if (kernel == kZonedTime) return &Flipped<kZonedTime>;
   if (kernel == kDateMonths) return &Flipped<kDateMonths>;
   if (kernel == kTimeMonths) return &Flipped<kTimeMonths>;
   if (kernel == kMonthsTimes) return &Flipped<kMonthsTimes>;
