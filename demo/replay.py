@@ -80,10 +80,11 @@ def _killed_and_resumed(folder: pathlib.Path) -> tuple[int, int]:
         stream = _hourly(engine, folder, 0).to_files(str(folder / "windows")).late_to_files(str(folder / "late"))
         handle = stream.start(str(folder / "checkpoint"), interval=0.1, parallelism=1)
         killed = 0
+        hour = Hour(engine, folder / "windows")
         end = time.monotonic() + 40
         while not handle.wait(0.02):
             status = handle.status
-            _show(status)
+            _show(status, hour)
             if not killed and status.rows_in > DEPARTURES // 2 and status.epoch > 0:
                 killed = status.worker_pid
                 os.kill(killed, signal.SIGKILL)
@@ -91,7 +92,7 @@ def _killed_and_resumed(folder: pathlib.Path) -> tuple[int, int]:
                 print(f"    kill -9 {killed}: epoch {status.epoch} is complete, {status.rows_in:,} rows were read")
             if time.monotonic() > end:
                 raise WrongAnswer(f"the stream did not end in time: {status}")
-        _show(handle.status)
+        _show(handle.status, hour)
         _end_line()
         status = handle.status
     same("killed once, restarted once, finished", (killed > 0, status.restarts, status.state), (True, 1, "finished"))
@@ -101,14 +102,37 @@ def _killed_and_resumed(folder: pathlib.Path) -> tuple[int, int]:
     return windows, late
 
 
-def _show(status: Status) -> None:
-    """Watermark and late rows, in place on a terminal; nothing elsewhere."""
+class Hour:
+    """The latest hour that the stream has committed, with its departures an airport; read again once an epoch."""
+
+    def __init__(self, engine: Sabot, windows: pathlib.Path) -> None:
+        self._engine = engine
+        self._windows = windows
+        self._epoch = 0
+        self._text = ""
+
+    def text(self, epoch: int) -> str:
+        if epoch > self._epoch and any(self._windows.glob("*.parquet")):
+            self._epoch = epoch
+            rows = self._engine.sql(f"SELECT hour.start, origin, departures FROM parquet.`{self._windows}`").collect()
+            counts = {}
+            for hour, origin, departures in rows:
+                counts.setdefault(hour, {})[origin] = departures
+            if counts:
+                hour = max(counts)
+                airports = "  ".join(f"{name} {counts[hour].get(name, 0):>3}" for name in ("EWR", "JFK", "LGA"))
+                self._text = f"{hour:%Y-%m-%d %H:%M}  {airports}"
+        return self._text
+
+
+def _show(status: Status, hour: Hour) -> None:
+    """The latest hour, watermark and late rows, in place on a terminal; nothing elsewhere."""
     if not sys.stdout.isatty():
         return
     time_text = "–"
     if status.watermark is not None and 0 <= status.watermark < 4_102_444_800_000_000:
         time_text = datetime.fromtimestamp(status.watermark / 1e6, timezone.utc).strftime("%Y-%m-%d %H:%M")
-    print(f"\r    watermark {time_text}   read {status.rows_in:>9,}   late {status.late:>7,}   epoch {status.epoch:>4}",
+    print(f"\r    {hour.text(status.epoch):<44}  watermark {time_text}  late {status.late:>6,}  epoch {status.epoch:>3}",
           end="", flush=True)
 
 
