@@ -72,8 +72,12 @@ nb::object ToPython(const TypedValue& value) {
     case TypeId::kDouble:
       return nb::float_(std::get<double>(value.value));
     case TypeId::kString: {
+      // A STRING may hold any bytes, a str only text: U+FFFD for what is none.
       const auto& text = std::get<std::string>(value.value);
-      return nb::str(text.data(), text.size());
+      PyObject* object =
+          PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace");
+      if (object == nullptr) throw nb::python_error();
+      return nb::steal(object);
     }
     case TypeId::kBinary: {
       const auto& bytes = std::get<std::string>(value.value);

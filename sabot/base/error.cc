@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "sabot/base/utf8.h"
+
 namespace sabot {
 namespace {
 
@@ -102,6 +104,8 @@ arrow::Status MakeError(std::string_view error_class, std::vector<ErrorParameter
   if (found == nullptr) {
     return InternalError(fmt::format("the error class {} is not in the catalog", error_class));
   }
+  // Values of the data stand in them, and a STRING may hold any bytes.
+  for (ErrorParameter& parameter : parameters) parameter.value = ToUtf8(parameter.value);
   return FromDetail(std::make_shared<ErrorDetail>(found, std::move(parameters), span,
                                                   std::move(hint), std::string()));
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sabot/base/utf8.h"
 #include "sabot/types/interval_text.h"
 
 namespace sabot {
@@ -131,7 +132,8 @@ bool AreSameDoubles(double left, double right) {
 
 std::string TypedValue::ToText() const {
   if (const auto* text = std::get_if<std::string>(&value)) {
-    return type.id() == TypeId::kBinary ? fmt::format("[{}]", HexDigits(*text, " ")) : *text;
+    return type.id() == TypeId::kBinary ? fmt::format("[{}]", HexDigits(*text, " "))
+                                        : ToUtf8(*text);
   }
   if (const auto* elements = std::get_if<Elements>(&value)) {
     return NestedText(*this, *elements, {.print = &TypedValue::ToText, .is_sql = false});
@@ -142,7 +144,7 @@ std::string TypedValue::ToText() const {
 std::string TypedValue::ToSql() const {
   if (const auto* text = std::get_if<std::string>(&value)) {
     return type.id() == TypeId::kBinary ? fmt::format("X'{}'", HexDigits(*text, ""))
-                                        : Quoted(*text);
+                                        : Quoted(ToUtf8(*text));
   }
   if (const auto* elements = std::get_if<Elements>(&value)) {
     return NestedText(*this, *elements, {.print = &TypedValue::ToSql, .is_sql = true});

@@ -32,7 +32,7 @@ struct TypedValue {
   /// As SQL writes the literal: 1, 1.50, 'it''s', DATE '2013-01-01', NULL.
   std::string ToSql() const;
   /// As a cell of a printed result: NULL, 1.5, text without quotes, [1, 2], {a -> 1}, {1, a}; times
-  /// in UTC.
+  /// in UTC. Both are UTF-8 whatever bytes a STRING holds: U+FFFD for what is none.
   std::string ToText() const;
 
   /// Whether both are the same literal: NaN equals NaN, so plans with NaN compare equal to

@@ -30,7 +30,7 @@ arrow::Result<Batch> FromArrow(const arrow::RecordBatch& batch, int64_t offset, 
                                const Schema& schema, BufferPool& pool);
 
 /// The given rows of a vector of any encoding as an array of ToArrow(vector.type()). Plain values
-/// without a selection share their buffer.
+/// without a selection share their buffer. Bytes of a STRING that are no UTF-8 become U+FFFD.
 arrow::Result<std::shared_ptr<arrow::Array>> ToArrow(const Vector& vector, Rows rows);
 
 /// The active rows of a batch, a row of weight n repeated n times. Errors: INTERNAL_ERROR if a

@@ -271,5 +271,28 @@ TEST(ToArrow, RoundTripsABatchUnderItsSchema) {
   EXPECT_FALSE(ToArrow(NumbersBatch(pool), Schema{}).ok());
 }
 
+TEST(ToArrow, ReplacesTextThatIsNoUtf8) {
+  BufferPool pool;
+  Vector strings = Vector::Flat(Type(TypeId::kString), 5, pool);
+  StringWriter writer(pool);
+  // The halves of a code point in two values are two bad pieces, though side by side they read
+  // well.
+  const std::string_view texts[] = {"a\xFF", "\xC3", "\xA9", "gr\xC3\xBC\xC3\x9F",
+                                    "more than twelve bytes, then \xE9"};
+  for (int32_t row = 0; row < 5; ++row) {
+    strings.mutable_data<StringView>()[row] = writer.Write(texts[row]);
+  }
+  writer.AttachTo(&strings);
+  const auto array = ToArrow(strings, Rows{nullptr, 5});
+  ASSERT_TRUE(array.ok()) << array.status();
+  EXPECT_TRUE((*array)->ValidateFull().ok());
+  const auto& text = static_cast<const arrow::StringArray&>(**array);
+  EXPECT_EQ(text.GetView(0), "a\xEF\xBF\xBD");
+  EXPECT_EQ(text.GetView(1), "\xEF\xBF\xBD");
+  EXPECT_EQ(text.GetView(2), "\xEF\xBF\xBD");
+  EXPECT_EQ(text.GetView(3), texts[3]);
+  EXPECT_EQ(text.GetView(4), "more than twelve bytes, then \xEF\xBF\xBD");
+}
+
 }  // namespace
 }  // namespace sabot

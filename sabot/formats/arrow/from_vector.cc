@@ -9,6 +9,7 @@
 #include "arrow/type.h"
 
 #include "sabot/base/error.h"
+#include "sabot/base/utf8.h"
 #include "sabot/formats/arrow/convert.h"
 #include "sabot/types/int128.h"
 
@@ -104,8 +105,35 @@ class ToArray {
       }
       to[i + 1] = end;
     }
+    if (type->id() == arrow::Type::STRING) ARROW_RETURN_NOT_OK(ReplaceInvalidText(to, &text));
     return arrow::ArrayData::Make(std::move(type), count_,
                                   {validity_, std::move(offsets), std::move(text)}, null_count_);
+  }
+
+  // The text between offsets[i] and offsets[i + 1] is row i's. What is no UTF-8 becomes U+FFFD:
+  // readers of Arrow and Parquet refuse the whole array otherwise.
+  arrow::Status ReplaceInvalidText(int32_t* offsets, ArrowBufferPtr* text) {
+    const auto* data = reinterpret_cast<const char*>((*text)->data());
+    const auto piece = [&](size_t i, int32_t begin) {
+      return std::string_view(data + begin, static_cast<size_t>(offsets[i + 1] - begin));
+    };
+    const auto begins_inside = [&](size_t i) {
+      return offsets[i] < offsets[i + 1] && (static_cast<uint8_t>(data[offsets[i]]) & 0xC0) == 0x80;
+    };
+    // Together they are text if each is, and none begins within a code point.
+    bool is_text = IsUtf8({data, static_cast<size_t>(offsets[at_.size()])});
+    for (size_t i = 0; is_text && i < at_.size(); ++i) is_text = !begins_inside(i);
+    if (is_text) return arrow::Status::OK();
+    std::string replaced;
+    int32_t begin = 0;
+    for (size_t i = 0; i < at_.size(); ++i) {
+      replaced.append(ToUtf8(piece(i, begin)));
+      begin = offsets[i + 1];
+      if (replaced.size() > std::numeric_limits<int32_t>::max()) return TooLong();
+      offsets[i + 1] = static_cast<int32_t>(replaced.size());
+    }
+    *text = arrow::Buffer::FromString(std::move(replaced));
+    return arrow::Status::OK();
   }
 
   arrow::Result<ArrayDataPtr> Lists(std::shared_ptr<arrow::DataType> type) {
