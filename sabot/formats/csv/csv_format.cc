@@ -204,9 +204,9 @@ class CsvReader final : public FileReader {
   arrow::Status RecordError(const char* at, std::string message) {
     const char* begin = reinterpret_cast<const char*>(block_->data());
     const char* line = at;
-    while (line > begin && line[-1] != '\n') --line;
+    while (line > begin && line[-1] != '\n' && line[-1] != '\r') --line;
     ARROW_ASSIGN_OR_RAISE(const int64_t number,
-                          lines_.LineNumberOf(lines_.block_offset() + (at - begin)));
+                          lines_.LineNumberAfter({begin, static_cast<size_t>(at - begin)}));
     return MakeError("BAD_RECORD", {{"source", file_->text->path()},
                                     {"position", "line " + std::to_string(number) + ", column " +
                                                      std::to_string(at - line + 1)},

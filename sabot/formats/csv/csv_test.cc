@@ -43,6 +43,21 @@ TEST_F(CsvFiles, NamesColumnsByPositionOrHeader) {
   EXPECT_EQ(Infer("", {}), "CANNOT_INFER_SCHEMA");
 }
 
+TEST_F(CsvFiles, ReadsLinesThatEndWithAReturn) {
+  EXPECT_EQ(Read("1,2\r3,4\r"), (TextRows{{"1", "2"}, {"3", "4"}}));
+  EXPECT_EQ(Read("1,2\n3,4\r5,6\r\n7,8"),
+            (TextRows{{"1", "2"}, {"3", "4"}, {"5", "6"}, {"7", "8"}}));
+  const std::map<std::string, std::string> lines = {{"multiLine", "true"}};
+  EXPECT_EQ(Read("1,\"a\rb\"\r3,4\r", lines), (TextRows{{"1", "a\rb"}, {"3", "4"}}));
+  EXPECT_EQ(Read("1,\"a\r\nb\"\r\n3,4\r\n", lines), (TextRows{{"1", "a\r\nb"}, {"3", "4"}}));
+}
+
+TEST_F(CsvFiles, ReplacesWhatIsNoUtf8) {
+  EXPECT_EQ(Read("caf\xE9,1\n\"na\xEFve\",2\n"),
+            (TextRows{{"caf\xEF\xBF\xBD", "1"}, {"na\xEF\xBF\xBDve", "2"}}));
+  EXPECT_EQ(Infer("caf\xE9\n1\n", {{"header", "true"}}), "`caf\xEF\xBF\xBD` STRING");
+}
+
 TEST_F(CsvFiles, InfersTheNarrowestTypes) {
   const std::map<std::string, std::string> options = {{"inferSchema", "true"}, {"nullValue", "NA"}};
   EXPECT_EQ(Infer("1\nNA\n-2147483648\n", options), "_c0 INT");

@@ -20,12 +20,18 @@ void RecordSplitter::SetText(std::string_view text) {
   begin_ = at_ = text.data();
   end_ = begin_ + text.size();
   has_quotes_ = options_.quote != '\0' && Find(begin_, end_, options_.quote) != end_;
+  line_end_ = '\n';
+  if (options_.multi_line) {
+    const size_t first = text.find_first_of("\r\n");
+    const bool is_return = first != text.npos && text[first] == '\r';
+    if (is_return && (first + 1 == text.size() || text[first + 1] != '\n')) line_end_ = '\r';
+  }
 }
 
 bool RecordSplitter::NextRecord() {
   while (at_ < end_) {
     const char* begin = at_;
-    const char* line_end = Find(begin, end_, '\n');
+    const char* line_end = Find(begin, end_, line_end_);
     at_ = line_end < end_ ? line_end + 1 : end_;
     if (line_end > begin && line_end[-1] == '\r') --line_end;
     const char* first = begin;
@@ -149,7 +155,7 @@ CsvProblem RecordSplitter::SplitInto(Sink&& sink) {
         if (is_inside) end = ++c + 1;
       } else if (*c == options_.quote && is_field_start) {
         is_inside = true;
-      } else if (*c == '\n' && !is_inside) {
+      } else if (*c == line_end_ && !is_inside) {
         end = c;
         break;
       }

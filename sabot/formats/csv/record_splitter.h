@@ -28,7 +28,8 @@ class RecordSplitter {
  public:
   explicit RecordSplitter(const CsvOptions& options) : options_(options) {}
 
-  /// Begin a text of whole records, which outlives the fields.
+  /// Begin a text of whole records, which outlives the fields. Records end with '\n', in a text of
+  /// multi_line whose first line ends with a lone '\r' with that.
   void SetText(std::string_view text);
   /// Drop the memory of unescaped fields.
   void Reset() { unescaped_.clear(); }
@@ -61,6 +62,7 @@ class RecordSplitter {
   const char* at_ = nullptr;
   const char* end_ = nullptr;
   bool has_quotes_ = false;
+  char line_end_ = '\n';
   std::string_view record_;
   std::vector<std::unique_ptr<char[]>> unescaped_;
 };

@@ -58,7 +58,9 @@ class Lines {
     }
     return false;
   }
-  int64_t OffsetOf(std::string_view line) const { return line.data() - begin_; }
+  std::string_view TextBefore(std::string_view line) const {
+    return {begin_, static_cast<size_t>(line.data() - begin_)};
+  }
 
  private:
   const char* begin_;
@@ -125,8 +127,8 @@ class JsonReader final : public FileReader {
     const ErrorDetail* detail = GetErrorDetail(status);
     if (detail == nullptr || detail->error_class().name != "BAD_RECORD") return status;
     std::vector<ErrorParameter> parameters = detail->parameters();
-    const int64_t offset = lines_.block_offset() + block_lines_->OffsetOf(line);
-    ARROW_ASSIGN_OR_RAISE(const int64_t number, lines_.LineNumberOf(offset));
+    ARROW_ASSIGN_OR_RAISE(const int64_t number,
+                          lines_.LineNumberAfter(block_lines_->TextBefore(line)));
     for (ErrorParameter& parameter : parameters) {
       if (parameter.name == "position") {
         parameter.value = "line " + std::to_string(number) + ", " + parameter.value;

@@ -9,6 +9,7 @@
 #include "arrow/io/interfaces.h"
 #include "arrow/util/compression.h"
 
+#include "sabot/base/utf8.h"
 #include "sabot/formats/arrow_files.h"
 
 namespace sabot {
@@ -29,6 +30,33 @@ arrow::Result<std::shared_ptr<arrow::io::InputStream>> Decompress(const TextFile
   return std::shared_ptr<arrow::io::InputStream>(kept, kept->stream.get());
 }
 
+// A '\r' that no '\n' follows ends a line like one.
+void EndLinesAlike(char* data, int64_t size) {
+  char* at = data;
+  char* const end = data + size;
+  while ((at = static_cast<char*>(std::memchr(at, '\r', static_cast<size_t>(end - at)))) !=
+         nullptr) {
+    if (at + 1 == end || at[1] != '\n') *at = '\n';
+    if (++at == end) return;
+  }
+}
+
+BufferPtr AsUtf8(BufferPtr block) {
+  const std::string_view bytes{reinterpret_cast<const char*>(block->data()),
+                               static_cast<size_t>(block->size())};
+  if (IsUtf8(bytes)) return block;
+  auto text = std::make_shared<std::string>(ToUtf8(bytes));
+  return Buffer::Borrow(text->data(), static_cast<int64_t>(text->size()), text);
+}
+
+int64_t CountLines(std::string_view text) {
+  int64_t count = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    count += text[i] == '\n' || (text[i] == '\r' && (i + 1 == text.size() || text[i + 1] != '\n'));
+  }
+  return count;
+}
+
 }  // namespace
 
 arrow::Result<std::shared_ptr<const TextFile>> TextFile::Open(Files& files,
@@ -38,6 +66,16 @@ arrow::Result<std::shared_ptr<const TextFile>> TextFile::Open(Files& files,
   ARROW_ASSIGN_OR_RAISE(file->file_, OpenForArrow(files, path));
   ARROW_ASSIGN_OR_RAISE(file->size_bytes_, file->file_->GetSize());
   file->is_compressed_ = path.ends_with(".gz") || path.ends_with(".GZ");
+  if (!file->is_compressed_) {
+    std::string sample(static_cast<size_t>(std::min<int64_t>(file->size_bytes_, 4096)), '\0');
+    ARROW_ASSIGN_OR_RAISE(
+        const int64_t size,
+        file->file_->ReadAt(0, static_cast<int64_t>(sample.size()), sample.data()));
+    sample.resize(static_cast<size_t>(size));
+    if (sample.find('\r') != sample.npos && sample.find('\n') == sample.npos) {
+      file->line_end_ = '\r';
+    }
+  }
   return file;
 }
 
@@ -95,7 +133,7 @@ arrow::Status LineReader::SkipFirstLine() {
       is_done_ = true;
       return arrow::Status::OK();
     }
-    const void* newline = std::memchr(chunk.data(), '\n', static_cast<size_t>(size));
+    const void* newline = std::memchr(chunk.data(), file_->line_end(), static_cast<size_t>(size));
     if (newline == nullptr) continue;
     position_ = chunk_begin + (static_cast<const char*>(newline) - chunk.data()) + 1;
     next_offset_ = position_;
@@ -105,6 +143,13 @@ arrow::Status LineReader::SkipFirstLine() {
 }
 
 arrow::Result<BufferPtr> LineReader::NextBlock() {
+  ARROW_ASSIGN_OR_RAISE(BufferPtr block, NextRawBlock());
+  if (block == nullptr) return block;
+  EndLinesAlike(reinterpret_cast<char*>(block->data()), block->size());
+  return AsUtf8(std::move(block));
+}
+
+arrow::Result<BufferPtr> LineReader::NextRawBlock() {
   if (!is_started_) ARROW_RETURN_NOT_OK(SkipFirstLine());
   while (!is_done_) {
     const auto carried = static_cast<int64_t>(carry_.size());
@@ -126,7 +171,8 @@ arrow::Result<BufferPtr> LineReader::NextBlock() {
     } else if (position_ >= end_) {
       // The last line is the one that holds byte end - 1; it may end far behind.
       const int64_t last = std::max<int64_t>(end_ - 1 - next_offset_, 0);
-      const void* newline = std::memchr(data + last, '\n', static_cast<size_t>(size - last));
+      const void* newline =
+          std::memchr(data + last, file_->line_end(), static_cast<size_t>(size - last));
       if (newline != nullptr) {
         usable = static_cast<const char*>(newline) - data + 1;
         is_done_ = true;
@@ -135,7 +181,7 @@ arrow::Result<BufferPtr> LineReader::NextBlock() {
       }
     }
     if (!is_done_) {
-      const void* newline = memrchr(data, '\n', static_cast<size_t>(size));
+      const void* newline = memrchr(data, file_->line_end(), static_cast<size_t>(size));
       usable = newline == nullptr ? 0 : static_cast<const char*>(newline) - data + 1;
       carry_.assign(data + usable, static_cast<size_t>(size - usable));
     }
@@ -160,19 +206,18 @@ arrow::Result<BufferPtr> LineReader::Rest() {
   if (text.empty()) return nullptr;
   auto kept = std::make_shared<std::string>(std::move(text));
   block_offset_ = 0;
-  return Buffer::Borrow(kept->data(), static_cast<int64_t>(kept->size()), kept);
+  return AsUtf8(Buffer::Borrow(kept->data(), static_cast<int64_t>(kept->size()), kept));
 }
 
-arrow::Result<int64_t> LineReader::LineNumberOf(int64_t offset) const {
+// The block's own text is counted as it was handed out: bad bytes have made it longer.
+arrow::Result<int64_t> LineReader::LineNumberAfter(std::string_view before) const {
   LineReader reader(file_, 0, file_->size_bytes());
-  int64_t line = 1;
+  int64_t line = 1 + CountLines(before);
   while (true) {
-    ARROW_ASSIGN_OR_RAISE(const BufferPtr block, reader.NextBlock());
-    if (block == nullptr) return line;
-    const int64_t size = std::min(block->size(), offset - reader.block_offset());
-    const char* data = reinterpret_cast<const char*>(block->data());
-    line += std::count(data, data + std::max<int64_t>(size, 0), '\n');
-    if (reader.block_offset() + block->size() > offset) return line;
+    ARROW_ASSIGN_OR_RAISE(const BufferPtr block, reader.NextRawBlock());
+    if (block == nullptr || reader.block_offset_ >= block_offset_) return line;
+    const int64_t size = std::min(block->size(), block_offset_ - reader.block_offset_);
+    line += CountLines({reinterpret_cast<const char*>(block->data()), static_cast<size_t>(size)});
   }
 }
 
