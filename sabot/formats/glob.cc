@@ -105,7 +105,10 @@ void ExpandBraces(const std::string& pattern, std::vector<std::string>* out) {
 }
 
 bool HasWildcard(std::string_view text) { return text.find_first_of("*?[{\\") != text.npos; }
-bool IsHidden(std::string_view name) { return name.starts_with('_') || name.starts_with('.'); }
+// "_date=2024-01-01" is the folder of a value.
+bool IsHidden(std::string_view name) {
+  return name.starts_with('.') || (name.starts_with('_') && name.find('=') == name.npos);
+}
 
 std::string Join(const std::string& folder, const std::string& name) {
   if (folder.empty()) return name;

@@ -16,9 +16,9 @@ namespace sabot {
 bool GlobMatches(std::string_view pattern, std::string_view name);
 
 /// The files a path names, ordered: itself; the matches of a pattern; for a folder all files below
-/// it, except names that begin with '_' or
-/// '.' (folders too). "file:///x" is "/x". Errors: FILE_NOT_FOUND if there is none,
-/// UNSUPPORTED_FEATURE for other schemes.
+/// it, except names that begin with '.', and with '_' unless they hold a '=' (folders too).
+/// "file:///x" is "/x". Errors: FILE_NOT_FOUND if there is none, UNSUPPORTED_FEATURE for other
+/// schemes.
 arrow::Result<std::vector<std::string>> ExpandPaths(Files& files, const std::string& path);
 
 }  // namespace sabot

@@ -7,10 +7,12 @@
 
 #include "sabot/base/error.h"
 #include "sabot/connectors/files/manifest.h"
+#include "sabot/connectors/files/partitions.h"
 #include "sabot/connectors/files/scan.h"
 #include "sabot/connectors/files/sink.h"
 #include "sabot/formats/file.h"
 #include "sabot/formats/glob.h"
+#include "sabot/types/identifier.h"
 
 namespace sabot {
 namespace internal {
@@ -72,10 +74,19 @@ namespace {
 using internal::FilesScan;
 using internal::ScannedFile;
 
+// Of the format; those of the connector are no business of it.
 FileOptions OptionsOf(const TableDescription& table) {
   FileOptions options;
-  for (const auto& [key, value] : table.options) options.values.emplace(key, value);
+  for (const auto& [key, value] : table.options) {
+    if (key != internal::kBasePathOption) options.values.emplace(key, value);
+  }
   return options;
+}
+
+std::string BasePathOf(const TableDescription& table) {
+  const auto found = std::ranges::find(table.options, internal::kBasePathOption,
+                                       &std::pair<std::string, std::string>::first);
+  return found == table.options.end() ? std::string() : found->second;
 }
 
 class FilesConnector final : public Connector {
@@ -87,13 +98,33 @@ class FilesConnector final : public Connector {
     const FileOptions options = OptionsOf(table);
     ARROW_RETURN_NOT_OK(format->CheckOptions(options));
     std::vector<std::string> paths;
+    std::string base = BasePathOf(table);
+    const bool has_base = !base.empty();
     for (const std::string& path : table.paths) {
       ARROW_ASSIGN_OR_RAISE(std::vector<std::string> expanded, PathsOf(*env.files, path));
+      if (!has_base) ARROW_RETURN_NOT_OK(FindBase(path, expanded, &base));
       paths.insert(paths.end(), expanded.begin(), expanded.end());
     }
     table.paths = std::move(paths);
-    if (table.schema.columns.empty()) {
+    for (const std::string& path : table.paths) {
+      if (!has_base || internal::IsBelow(base, path)) continue;
+      return MakeError("CONFIG_INVALID", {{"key", "basePath"},
+                                          {"value", "'" + base + "'"},
+                                          {"expected", "expected a folder above " + path}});
+    }
+    ARROW_ASSIGN_OR_RAISE(const std::vector<TypeField> partitions,
+                          internal::InferPartitions(base, table.paths));
+    const bool is_given = !table.schema.columns.empty();
+    if (!is_given) {
       ARROW_ASSIGN_OR_RAISE(table.schema, format->InferSchema(*env.files, table.paths, options));
+    }
+    if (partitions.empty()) return table;
+    if (!has_base) {
+      table.options.emplace_back(internal::kBasePathOption, base);
+      std::ranges::sort(table.options);
+    }
+    for (const TypeField& column : partitions) {
+      ARROW_RETURN_NOT_OK(AddPartition(column, is_given, *format, &table.schema));
     }
     return table;
   }
@@ -102,10 +133,21 @@ class FilesConnector final : public Connector {
                                                 const Env& env) override {
     ARROW_ASSIGN_OR_RAISE(const FileFormat* format, FindFileFormat(request.table.format));
     const FileOptions options = OptionsOf(request.table);
+    const std::string base = BasePathOf(request.table);
     std::vector<ScannedFile> files;
     for (const std::string& path : request.table.paths) {
+      ARROW_ASSIGN_OR_RAISE(auto partitioned,
+                            internal::MatchPartitions(request.table.schema, base, path));
+      // A stream keeps every file, whose position it must know.
+      if (!request.table.is_unbounded && !internal::MayMatchFolders(partitioned, request.bounds)) {
+        continue;
+      }
       ARROW_ASSIGN_OR_RAISE(auto file,
-                            format->Open(*env.files, path, request.table.schema, options));
+                            format->Open(*env.files, path, partitioned.of_file, options));
+      if (partitioned.of_file.size() < request.table.schema.size()) {
+        file =
+            internal::WithPartitions(std::move(file), request.table.schema, std::move(partitioned));
+      }
       std::vector<FileMorsel> morsels = file->Morsels();
       files.push_back({path, std::move(file), std::move(morsels)});
     }
@@ -119,6 +161,43 @@ class FilesConnector final : public Connector {
   }
 
  private:
+  // Folders that carry values lie below one base, as in Spark.
+  static arrow::Status FindBase(const std::string& given, const std::vector<std::string>& paths,
+                                std::string* base) {
+    for (const std::string& path : paths) {
+      const std::string found = internal::BaseOf(given, path);
+      if (found.empty() || internal::FolderValues(found, path).empty()) continue;
+      if (!base->empty() && *base != found) {
+        return UnsupportedError(
+            fmt::format("a table of the partitioned folders {} and {}", *base, found),
+            "the option basePath with a folder above both, or UNION ALL");
+      }
+      *base = found;
+    }
+    return arrow::Status::OK();
+  }
+
+  // Behind the file's columns, whose place a given schema cannot change; of a name that the files
+  // have too, the folder's value counts.
+  static arrow::Status AddPartition(const TypeField& column, bool is_given,
+                                    const FileFormat& format, Schema* schema) {
+    const auto same = std::ranges::find_if(schema->columns, [&](const TypeField& other) {
+      return EqualsIgnoreCase(other.name, column.name);
+    });
+    if (same == schema->columns.end()) {
+      schema->columns.push_back(column);
+    } else if (is_given) {
+      std::rotate(same, same + 1, schema->columns.end());
+    } else if (format.name() == "csv") {
+      return UnsupportedError(fmt::format("the column {} in CSV files and in their folders' names",
+                                          QuoteIfNeeded(column.name)),
+                              "another header, or a schema that has it once");
+    } else {
+      same->type = column.type;
+    }
+    return arrow::Status::OK();
+  }
+
   // A stream's position is kept by path.
   static arrow::Status CheckNoneTwice(std::vector<std::string> paths) {
     std::ranges::sort(paths);
