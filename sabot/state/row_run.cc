@@ -178,7 +178,8 @@ class RunReader final : public RowRunReader {
 };
 
 uint8_t* Run::Allocate(int64_t size) {
-  std::shared_ptr<Extent> extent = Extent::Make(size, 64, options_.memory, extents_, false);
+  std::shared_ptr<Extent> extent =
+      Extent::Make(size, 64, options_.memory, extents_, options_.is_forced);
   if (extent == nullptr) return nullptr;
   extents_ = std::move(extent);
   extent_bytes_ += size;

@@ -27,6 +27,8 @@ struct RowRunOptions {
   std::shared_ptr<MemoryConsumer> memory;
   /// Batches may have weights; rows are 8 bytes longer.
   bool has_weights = false;
+  /// Pages are counted even beyond the budget: Append takes all rows.
+  bool is_forced = false;
 };
 
 /// Reads rows back in order, as batches.

@@ -71,6 +71,13 @@ arrow::Result<std::shared_ptr<JoinPlan>> JoinPlan::Make(const PhysicalHashJoin& 
   return plan;
 }
 
+std::vector<Type> JoinPlan::part_types() const {
+  std::vector<Type> types;
+  for (const ExpressionPtr& key : step.right_keys) types.push_back(key->type);
+  for (const Type& column : table->layout().schema().columns) types.push_back(column);
+  return types;
+}
+
 arrow::Result<std::vector<std::unique_ptr<Evaluator>>> MakeKeyEvaluators(
     const std::vector<ExpressionPtr>& keys, const Layout& layout, const QueryContext& query) {
   std::vector<std::unique_ptr<Evaluator>> evaluators;

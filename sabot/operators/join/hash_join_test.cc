@@ -200,6 +200,38 @@ TEST(HashJoin, AgreesWithTwoNestedLoops) {
   }
 }
 
+// Wherever a spill is asked for, before, amid and behind the build side's rows.
+TEST(HashJoin, AgreesWithTwoNestedLoopsWhenItSpills) {
+  const std::vector<std::vector<ColumnId>> key_sets = {{0}, {1}, {2}, {0, 1}, {3, 2}};
+  const JoinKind kinds[] = {JoinKind::kInner, JoinKind::kLeft, JoinKind::kSemi, JoinKind::kAnti};
+  int64_t num_spills = 0;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    Random random(seed);
+    const JoinKind kind = kinds[seed % 4];
+    const std::vector<ColumnId>& keys = key_sets[seed / 4 % key_sets.size()];
+    const bool has_residual = random() % 2 == 0;
+    const bool has_nulls = random() % 2 == 0;
+    const bool weighted_left = random() % 2 == 0;
+    const bool weighted_right = random() % 2 == 0;
+    const uint64_t num_keys = 1 + random() % 60;
+    const Side left = RandomSide(random, random() % 200, num_keys, has_nulls, weighted_left);
+    const Side right = RandomSide(random, random() % 300, num_keys, has_nulls, weighted_right);
+    const int32_t batch_sizes[] = {1, 7, 2048};
+    JoinHarness join(JoinNode(kind, keys, has_residual),
+                     {.seed = seed,
+                      .batch_size = batch_sizes[random() % 3],
+                      .num_tasks = static_cast<uint32_t>(1 + random() % 3),
+                      .memory_bytes = seed % 2 == 0 ? 4 << 20 : 8 << 10,
+                      .spills_at_random = true});
+    join.Run(BatchOf(left, weighted_left), BatchOf(right, weighted_right));
+    ASSERT_TRUE(join.status().ok()) << join.status();
+    num_spills += join.build().num_spills();
+    ASSERT_EQ(join.probe().sorted_rows(), Reference(kind, left, right, keys, has_residual))
+        << "seed " << seed;
+  }
+  EXPECT_GT(num_spills, 100);
+}
+
 TEST(HashJoin, KeepsBatchesSmallHoweverManyRowsMatch) {
   const auto copies = [](size_t count) {
     Side side;

@@ -7,6 +7,7 @@
 
 #include "sabot/expression/evaluator.h"
 #include "sabot/operators/factory.h"
+#include "sabot/operators/join/join_spill.h"
 #include "sabot/operators/join/join_table.h"
 
 namespace sabot::internal {
@@ -38,7 +39,12 @@ struct JoinPlan {
   /// Columns of input 1 that the table holds beside its keys.
   std::vector<size_t> stored;
   std::shared_ptr<JoinTable> table;
+  std::shared_ptr<JoinSpill> spill = std::make_shared<JoinSpill>();
 
+  /// Types of a build side's rows in parts: its keys, then its stored columns.
+  std::vector<Type> part_types() const;
+  /// Rows without keys all lie in one part.
+  bool can_spill() const { return !step.right_keys.empty(); }
   bool is_outer() const { return step.kind == JoinKind::kLeft; }
   /// Does it give rows of input 0 alone?
   bool is_filter() const { return step.kind == JoinKind::kSemi || step.kind == JoinKind::kAnti; }
@@ -48,6 +54,11 @@ arrow::Result<std::unique_ptr<Operator>> MakeJoinBuild(std::shared_ptr<const Joi
                                                        const TaskContext& context);
 arrow::Result<std::unique_ptr<Operator>> MakeJoinProbe(std::shared_ptr<const JoinPlan> plan,
                                                        const TaskContext& context);
+
+/// Joins what has been spilled, part by part.
+std::unique_ptr<Source> MakeJoinPartReader(std::shared_ptr<const JoinPlan> plan,
+                                           const TaskContext& context,
+                                           std::shared_ptr<MemoryConsumer> memory);
 
 /// Compiled keys of one side.
 arrow::Result<std::vector<std::unique_ptr<Evaluator>>> MakeKeyEvaluators(

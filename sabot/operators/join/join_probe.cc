@@ -51,11 +51,13 @@ void WithKeyMatch(const RowLayout& layout, Function&& function) {
 class JoinProbe final : public Operator {
  public:
   JoinProbe(std::shared_ptr<const JoinPlan> plan, const TaskContext& context,
+            std::shared_ptr<MemoryConsumer> memory,
             std::vector<std::unique_ptr<Evaluator>> key_evaluators,
             std::unique_ptr<Predicate> residual)
       : plan_(std::move(plan)),
         table_(plan_->table),
         context_(context),
+        memory_(std::move(memory)),
         key_evaluators_(std::move(key_evaluators)),
         residual_(std::move(residual)),
         keys_(key_evaluators_.size()),
@@ -63,6 +65,7 @@ class JoinProbe final : public Operator {
         pin_(Buffer::Borrow(table_.get(), 0, table_)) {}
 
   arrow::Result<Progress> Push(int /*port*/, Batch& input, Output* output) override {
+    if (plan_->spill->is_on()) return PushToParts(input);
     if (!table_->is_ready()) {
       ARROW_ASSIGN_OR_RAISE(const Progress progress, table_->Chain());
       if (progress != Progress::kDone) return progress;
@@ -93,6 +96,29 @@ class JoinProbe final : public Operator {
     return Progress::kNeedsInput;
   }
 
+  arrow::Result<Progress> OnMarker(Marker& marker, Output* /*output*/) override {
+    if (marker.kind == Marker::kEnd && parts_ != nullptr) {
+      plan_->spill->AddProbe(parts_->Take());
+    }
+    return Progress::kNeedsInput;
+  }
+
+  std::unique_ptr<Source> Remainder() override {
+    if (!plan_->spill->is_on()) return nullptr;
+    return MakeJoinPartReader(plan_, context_, memory_);
+  }
+
+  int64_t spillable_bytes() const override {
+    return plan_->spill->spillable_bytes() + (parts_ == nullptr ? 0 : parts_->size_bytes());
+  }
+
+  arrow::Result<int64_t> Spill(int64_t bytes_wanted, PageWriter& writer) override {
+    ARROW_ASSIGN_OR_RAISE(const int64_t bytes, plan_->spill->Spill(bytes_wanted, writer));
+    if (bytes >= bytes_wanted || parts_ == nullptr) return bytes;
+    ARROW_ASSIGN_OR_RAISE(const int64_t own, parts_->Spill(bytes_wanted - bytes, writer));
+    return bytes + own;
+  }
+
  private:
   enum Phase : uint8_t { kMatch, kUnmatched };
 
@@ -102,6 +128,22 @@ class JoinProbe final : public Operator {
   }
   // May the search of a row end with its first pair?
   bool wants_one() const { return plan_->is_filter() && residual_ == nullptr; }
+
+  // The build side was spilled: this side is dealt into the same parts.
+  arrow::Result<Progress> PushToParts(const Batch& input) {
+    if (parts_ == nullptr) {
+      std::vector<Type> types;
+      for (const Vector& column : input.columns()) types.push_back(column.type());
+      parts_ = std::make_unique<JoinPartWriter>(std::move(types), memory_);
+    }
+    if (!parts_->HasRoom()) return Progress::kNeedsMemory;
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      ARROW_RETURN_NOT_OK(key_evaluators_[i]->Evaluate(input, &keys_[i]));
+    }
+    ARROW_RETURN_NOT_OK(key_rows_.Assign(keys_, input.rows()));
+    ARROW_RETURN_NOT_OK(parts_->Append(input, input.rows(), key_rows_.hashes()));
+    return Progress::kNeedsInput;
+  }
 
   arrow::Status Open(const Batch& input) {
     bool may_have_nulls = false;
@@ -275,8 +317,10 @@ class JoinProbe final : public Operator {
   const std::shared_ptr<const JoinPlan> plan_;
   const std::shared_ptr<JoinTable> table_;
   const TaskContext& context_;
+  const std::shared_ptr<MemoryConsumer> memory_;
   const std::vector<std::unique_ptr<Evaluator>> key_evaluators_;
   const std::unique_ptr<Predicate> residual_;
+  std::unique_ptr<JoinPartWriter> parts_;  // once the build side was spilled
 
   // The batch under way.
   bool is_open_ = false;
@@ -309,8 +353,10 @@ arrow::Result<std::unique_ptr<Operator>> MakeJoinProbe(std::shared_ptr<const Joi
     ARROW_ASSIGN_OR_RAISE(residual, MakePredicate(plan->step.residual, plan->columns_layout,
                                                   *plan->query.functions, plan->query.settings));
   }
-  return std::make_unique<JoinProbe>(std::move(plan), context, std::move(evaluators),
-                                     std::move(residual));
+  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<MemoryConsumer> memory,
+                        context.memory->MakeConsumer("join table"));
+  return std::make_unique<JoinProbe>(std::move(plan), context, std::move(memory),
+                                     std::move(evaluators), std::move(residual));
 }
 
 }  // namespace sabot::internal

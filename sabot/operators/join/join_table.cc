@@ -84,9 +84,11 @@ arrow::Result<int32_t> JoinRows::Append(const KeyRows& keys, std::span<const Vec
     if (free_rows_ == 0) {
       const int64_t bytes = std::clamp(extent_bytes_ / 2, kExtentBytesMin, kExtentBytesMax);
       const int64_t num_rows = std::max<int64_t>(bytes / row_size, 1);
+      std::shared_ptr<Extent> before = extents_;
       uint8_t* memory = Allocate(num_rows * row_size);
       if (memory == nullptr) return from;
       blocks_.push_back({memory, 0});
+      before_.push_back(std::move(before));
       free_rows_ = num_rows;
     }
     Block& block = blocks_.back();
@@ -123,6 +125,20 @@ arrow::Result<int32_t> JoinRows::Append(const KeyRows& keys, std::span<const Vec
     from += count;
   }
   return from;
+}
+
+// Texts of a block's rows lie in extents made since the block before it began, so all that is newer
+// than the block is its rows' alone, once the blocks behind it are gone.
+JoinRows::Taken JoinRows::TakeLast() {
+  Taken taken{blocks_.back(), std::move(extents_)};
+  extents_ = std::move(before_.back());
+  num_rows_ -= taken.block.num_rows;
+  // What an extent holds is not known here: the rows' share of all.
+  extent_bytes_ -=
+      blocks_.size() == 1 ? extent_bytes_ : extent_bytes_ / static_cast<int64_t>(blocks_.size());
+  blocks_.pop_back();
+  before_.pop_back();
+  return taken;
 }
 
 arrow::Result<std::shared_ptr<JoinTable>> JoinTable::Make(std::vector<KeyColumn> keys,
@@ -164,9 +180,33 @@ void JoinTable::Add(std::unique_ptr<JoinRows> rows) {
   parts_.push_back(std::move(rows));
 }
 
+std::unique_ptr<JoinRows> JoinTable::TakeRows() {
+  const std::lock_guard lock(mutex_);
+  is_given_up_ = true;
+  blocks_.clear();
+  if (parts_.empty()) return nullptr;
+  std::unique_ptr<JoinRows> rows = std::move(parts_.back());
+  parts_.pop_back();
+  return rows;
+}
+
+bool JoinTable::GiveUp() {
+  const std::lock_guard lock(mutex_);
+  if (is_prepared_.load()) return false;
+  is_given_up_ = true;
+  return true;
+}
+
+std::shared_ptr<JoinTable> JoinTable::MakeEmpty() const {
+  std::shared_ptr<JoinTable> table(new JoinTable(layout_));
+  table->memory_ = memory_;
+  return table;
+}
+
 bool JoinTable::PrepareDirectory() {
   const std::lock_guard lock(mutex_);
   if (is_prepared_.load()) return true;
+  if (is_given_up_) return false;
   // At least as many places as rows, so that chains of different keys are short.
   const uint64_t size = std::bit_ceil(static_cast<uint64_t>(std::max<int64_t>(num_rows_, 16)));
   const auto bytes = static_cast<int64_t>(size * sizeof(uint64_t));

@@ -39,6 +39,15 @@ class JoinRows {
   const std::vector<Block>& blocks() const { return blocks_; }
   int64_t num_rows() const { return num_rows_; }
   bool has_weights() const { return has_weights_; }
+  int64_t size_bytes() const { return extent_bytes_; }
+
+  /// The rows of the last block, which go with `memory`.
+  struct Taken {
+    Block block;
+    std::shared_ptr<Extent> memory;
+  };
+  /// Takes the last block away. No row may be appended any more.
+  Taken TakeLast();
 
  private:
   uint8_t* Allocate(int64_t size);
@@ -51,7 +60,8 @@ class JoinRows {
   std::shared_ptr<Extent> extents_;
   int64_t extent_bytes_ = 0;
   std::vector<Block> blocks_;
-  int64_t free_rows_ = 0;  // in the last block
+  std::vector<std::shared_ptr<Extent>> before_;  // by block: the extents older than it
+  int64_t free_rows_ = 0;                        // in the last block
   char* text_at_ = nullptr;
   int64_t text_left_ = 0;
   std::string encoded_;
@@ -80,6 +90,12 @@ class JoinTable {
   void set_memory(const std::shared_ptr<MemoryConsumer>& memory);
   /// A task's rows, at its end.
   void Add(std::unique_ptr<JoinRows> rows);
+  /// Before anything is chained: some task's rows back, to be spilled; null: none are left.
+  std::unique_ptr<JoinRows> TakeRows();
+  /// Chain refused memory, and the rows shall be spilled instead. False: others are chaining.
+  bool GiveUp();
+  /// A table of the same layout without rows.
+  std::shared_ptr<JoinTable> MakeEmpty() const;
 
   /// Once all rows are there: chain some of them. kDone: all are, the table may be read;
   /// kNeedsMemory: repeat; kMore: repeat, there is more to do, or others are at it.
@@ -123,6 +139,7 @@ class JoinTable {
   std::vector<std::unique_ptr<JoinRows>> parts_;
   std::vector<JoinRows::Block> blocks_;
   std::atomic<bool> is_prepared_{false};
+  bool is_given_up_ = false;  // guarded by mutex_
   std::atomic<size_t> next_block_{0};
   std::atomic<size_t> num_done_{0};
   std::atomic<bool> is_ready_{false};
