@@ -249,6 +249,35 @@ class CsvFile final : public DataFile {
   std::shared_ptr<const OpenFile> file_;
 };
 
+// The header's names are the schema's, one by one and without regard to case. A file without rows
+// has no header.
+arrow::Status CheckHeader(Files& files, const OpenFile& file) {
+  CsvOptions options = file.options;
+  options.infer_schema = false;
+  const std::string& path = file.text->path();
+  const auto header = InferCsvSchema(files, {&path, 1}, options);
+  const ErrorDetail* detail = header.ok() ? nullptr : GetErrorDetail(header.status());
+  if (detail != nullptr && detail->error_class().name == "CANNOT_INFER_SCHEMA") {
+    return arrow::Status::OK();
+  }
+  ARROW_RETURN_NOT_OK(header);
+  const auto mismatch = [&](std::string message) {
+    return MakeError("SCHEMA_MISMATCH", {{"source", path}, {"message", std::move(message)}});
+  };
+  if (header->size() != static_cast<size_t>(file.num_values)) {
+    return mismatch("its header has " + std::to_string(header->size()) + " columns, not " +
+                    std::to_string(file.num_values));
+  }
+  for (size_t i = 0; i < file.schema.size(); ++i) {
+    if (file.value_of[i] < 0) continue;
+    const std::string& found = header->columns[static_cast<size_t>(file.value_of[i])].name;
+    if (EqualsIgnoreCase(found, file.schema.columns[i].name)) continue;
+    return mismatch("its header has " + QuoteIfNeeded(found) + " where " +
+                    QuoteIfNeeded(file.schema.columns[i].name) + " is expected");
+  }
+  return arrow::Status::OK();
+}
+
 class Csv final : public FileFormat {
  public:
   std::string_view name() const override { return "csv"; }
@@ -272,6 +301,9 @@ class Csv final : public FileFormat {
       const bool is_corrupt =
           column.type.is_string() && EqualsIgnoreCase(column.name, file->options.corrupt_column);
       file->value_of.push_back(is_corrupt ? -1 : file->num_values++);
+    }
+    if (file->options.header && !file->options.enforce_schema) {
+      ARROW_RETURN_NOT_OK(CheckHeader(files, *file));
     }
     return std::make_shared<const CsvFile>(std::move(file));
   }

@@ -47,7 +47,7 @@ arrow::Result<CsvOptions> ReadCsvOptions(const FileOptions& options) {
   csv.values.negative_infinity = reader.Text("negativeInf", csv.values.negative_infinity);
   csv.values.wall_clock_to_utc = options.wall_clock_to_utc;
   csv.values.utc_to_wall_clock = options.utc_to_wall_clock;
-  reader.Bool("enforceSchema", true);
+  csv.enforce_schema = reader.Bool("enforceSchema", csv.enforce_schema);
   CheckTimeFormats(&reader);
   const std::string compression = reader.Text("compression", "none");
   if (compression != "none" && compression != "uncompressed" && !compression.empty()) {

@@ -17,6 +17,8 @@ struct CsvOptions {
   char comment = '\0';  ///< lines that begin with it are left out; '\0': none
   bool header = false;
   bool infer_schema = false;
+  bool enforce_schema = true;  ///< a given schema counts, whatever the header says; else they must
+                               ///< have the same names
   bool multi_line =
       false;  ///< line ends within quotes belong to the value; the file is read as one piece
   bool trim_leading = false;

@@ -58,6 +58,22 @@ TEST_F(CsvFiles, ReplacesWhatIsNoUtf8) {
   EXPECT_EQ(Infer("caf\xE9\n1\n", {{"header", "true"}}), "`caf\xEF\xBF\xBD` STRING");
 }
 
+TEST_F(CsvFiles, HoldsTheHeaderAgainstAGivenSchema) {
+  const auto error = [&](std::string_view text, const std::string& enforce,
+                         const std::string& ddl) {
+    return ErrorName(ReadFile(CsvFormat(), folder_.Write("t.csv", text),
+                              {.values = {{"header", "true"}, {"enforceSchema", enforce}}}, ddl)
+                         .status());
+  };
+  EXPECT_EQ(error("a,b\n1,2\n", "false", "a INT, B INT"), "OK");
+  EXPECT_EQ(error("b,a\n1,2\n", "false", "a INT, b INT"), "SCHEMA_MISMATCH");
+  EXPECT_EQ(error("b,a\n1,2\n", "true", "a INT, b INT"), "OK");
+  EXPECT_EQ(error("a\n1\n", "false", "a INT, b INT"), "SCHEMA_MISMATCH");
+  EXPECT_EQ(error("a,b\n1,2\n", "false", "a INT"), "SCHEMA_MISMATCH");
+  EXPECT_EQ(error("a,b\n1,2\n", "false", "_corrupt_record STRING, a INT, b INT"), "OK");
+  EXPECT_EQ(error("", "false", "a INT"), "OK");
+}
+
 TEST_F(CsvFiles, InfersTheNarrowestTypes) {
   const std::map<std::string, std::string> options = {{"inferSchema", "true"}, {"nullValue", "NA"}};
   EXPECT_EQ(Infer("1\nNA\n-2147483648\n", options), "_c0 INT");

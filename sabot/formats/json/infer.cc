@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "sabot/formats/json/json_decoder.h"
 #include "sabot/formats/json/json_tape.h"
@@ -89,13 +90,24 @@ Type TypeOf(const JsonTape& tape, uint32_t index, bool primitives_as_string) {
   return Type(TypeId::kBoolean);
 }
 
-// What was only ever NULL reads as text.
-Type Settled(const Type& type) {
+// What was only ever NULL reads as text; objects without keys, and lists of them, are left out, as
+// in Spark: no table has such a column. nullopt: nothing is left.
+std::optional<Type> Settled(const Type& type) {
   if (type.is_null()) return Type(TypeId::kString);
-  if (type.id() == TypeId::kArray) return Type::Array(Settled(type.fields()[0].type));
+  if (type.id() == TypeId::kArray) {
+    std::optional<Type> element = Settled(type.fields()[0].type);
+    if (!element.has_value()) return std::nullopt;
+    return Type::Array(*std::move(element));
+  }
   if (type.id() != TypeId::kStruct) return type;
-  std::vector<TypeField> fields(type.fields().begin(), type.fields().end());
-  for (TypeField& field : fields) field.type = Settled(field.type);
+  std::vector<TypeField> fields;
+  for (const TypeField& field : type.fields()) {
+    std::optional<Type> settled = Settled(field.type);
+    if (settled.has_value() && !field.name.empty()) {
+      fields.push_back({field.name, *std::move(settled), field.nullable});
+    }
+  }
+  if (fields.empty()) return std::nullopt;
   return Type::Struct(std::move(fields));
 }
 
@@ -112,14 +124,23 @@ JsonSchemaInference::JsonSchemaInference(bool primitives_as_string)
 JsonSchemaInference::~JsonSchemaInference() = default;
 
 bool JsonSchemaInference::Add(std::string_view text) {
-  if (!impl_->tape.Parse(text) || impl_->tape[0].kind != TokenKind::kObject) return false;
-  impl_->type = Merge(impl_->type, TypeOf(impl_->tape, 0, impl_->primitives_as_string));
-  return true;
+  const JsonTape& tape = impl_->tape;
+  if (!impl_->tape.Parse(text)) return false;
+  const auto add = [&](uint32_t at) {
+    if (tape[at].kind != TokenKind::kObject) return false;
+    impl_->type = Merge(impl_->type, TypeOf(tape, at, impl_->primitives_as_string));
+    return true;
+  };
+  if (tape[0].kind != TokenKind::kArray) return add(0);
+  bool all_are_objects = true;
+  for (uint32_t at = 1; at < tape[0].next; at = tape[at].next) all_are_objects &= add(at);
+  return all_are_objects;
 }
 
 Schema JsonSchemaInference::Finish() const {
-  const Type type = Settled(impl_->type);
-  return {{type.fields().begin(), type.fields().end()}};
+  const std::optional<Type> type = Settled(impl_->type);
+  if (!type.has_value()) return {};
+  return {{type->fields().begin(), type->fields().end()}};
 }
 
 }  // namespace sabot

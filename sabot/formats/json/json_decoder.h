@@ -36,6 +36,11 @@ class JsonDecoder {
   /// Read one object. source: where it comes from, for errors. False: the record was dropped. At
   /// most kVectorSize between two Finish calls. Errors: BAD_RECORD in kFailFast.
   arrow::Result<bool> Append(std::string_view text, std::string_view source);
+  /// The same of a text that may also be a list of objects, each of which is a row. Of a long list
+  /// rows stay behind once there are max_rows: AppendRest goes on.
+  arrow::Status AppendLines(std::string_view text, std::string_view source, int32_t max_rows);
+  bool has_rest() const;
+  arrow::Status AppendRest(std::string_view source, int32_t max_rows);
   int32_t num_rows() const;
   /// Records so far that could not be read, dropped or kept.
   int64_t num_bad_records() const;
@@ -56,7 +61,8 @@ class JsonSchemaInference {
   /// primitives_as_string: every value that is no object or list is STRING.
   explicit JsonSchemaInference(bool primitives_as_string = false);
   ~JsonSchemaInference();
-  /// False: the text is no JSON object, and counts for nothing.
+  /// An object, or a list of them. False: the text is another, and what of it is no object counts
+  /// for nothing.
   bool Add(std::string_view text);
   /// Columns that were only ever NULL are STRING.
   Schema Finish() const;

@@ -79,16 +79,20 @@ class JsonReader final : public FileReader {
 
   arrow::Result<bool> Next(BufferPool& pool, Batch* batch) override {
     while (decoder_.num_rows() < request_.batch_size) {
-      std::string_view line;
-      if (block_ == nullptr || !block_lines_->Next(&line)) {
+      if (decoder_.has_rest()) {
+        const auto appended = decoder_.AppendRest(file_->text->path(), request_.batch_size);
+        if (!appended.ok()) return WithLine(appended, line_);
+        continue;
+      }
+      if (block_ == nullptr || !block_lines_->Next(&line_)) {
         ARROW_ASSIGN_OR_RAISE(block_, lines_.NextBlock());
         counters_.bytes_read = lines_.bytes_read();
         if (block_ == nullptr) break;
         block_lines_.emplace(block_);
         continue;
       }
-      const auto appended = decoder_.Append(line, file_->text->path());
-      if (!appended.ok()) return WithLine(appended.status(), line);
+      const auto appended = decoder_.AppendLines(line_, file_->text->path(), request_.batch_size);
+      if (!appended.ok()) return WithLine(appended, line_);
     }
     counters_.bad_records = decoder_.num_bad_records();
     if (decoder_.num_rows() == 0) return false;
@@ -144,6 +148,7 @@ class JsonReader final : public FileReader {
   JsonDecoder decoder_;
   BufferPtr block_;
   std::optional<Lines> block_lines_;
+  std::string_view line_;  // of the block, whose rows are being appended
 };
 
 class JsonFile final : public DataFile {

@@ -1,5 +1,7 @@
 #include "sabot/formats/json/json_tape.h"
 
+#include <algorithm>
+
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 #include <rapidjson/stream.h>
@@ -51,6 +53,17 @@ struct TapeHandler {
 
 }  // namespace
 
+namespace {
+
+// The text with "Infinity" for the number at `offset`.
+std::string WithInfinity(std::string_view text, size_t offset) {
+  const size_t end = std::min(text.find_first_not_of("0123456789+-.eE", offset), text.size());
+  return std::string(text.substr(0, offset)) + (text[offset] == '-' ? "-Infinity" : "Infinity") +
+         std::string(text.substr(end));
+}
+
+}  // namespace
+
 bool JsonTape::Parse(std::string_view text) {
   // Iterative: depth costs no stack. In place: strings are unescaped where they stand.
   constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag |
@@ -70,6 +83,10 @@ bool JsonTape::Parse(std::string_view text) {
   rapidjson::Reader reader;
   TapeHandler handler{tokens_, open_};
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, handler);
+  // A number past the doubles is no reason to lose the record: it is infinite, as in Spark.
+  if (result.Code() == rapidjson::kParseErrorNumberTooBig) {
+    return Parse(WithInfinity(text, result.Offset()));
+  }
   if (result.IsError()) {
     error_ = result.Code() == rapidjson::kParseErrorTermination
                  ? "nested deeper than " + std::to_string(kDepthMax)

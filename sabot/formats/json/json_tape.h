@@ -21,7 +21,8 @@ class JsonTape {
  public:
   static constexpr int kDepthMax = 128;
 
-  /// False: no JSON; error() and error_offset() say why. What was parsed before is gone.
+  /// Numbers past the doubles come as "Infinity". False: no JSON; error() and error_offset() say
+  /// why. What was parsed before is gone.
   bool Parse(std::string_view text);
   const std::vector<JsonToken>& tokens() const { return tokens_; }
   const JsonToken& operator[](uint32_t index) const { return tokens_[index]; }

@@ -35,6 +35,48 @@ std::string Infer(const std::vector<std::string>& messages) {
   return inference.Finish().ToDdl();
 }
 
+TEST(JsonDecoder, KeepsRecordsWhoseNumbersAreTooGreat) {
+  const std::string digits(400, '9');
+  EXPECT_EQ(Decode("a INT, b DOUBLE, c DOUBLE, d BIGINT",
+                   {R"({"b": 1e400, "a": 1, "c": -1e400})", R"({"a": 2, "b": )" + digits + "}",
+                    R"({"a": 3, "b": 1e-400, "d": 1e999})", R"({"s": "\n", "a": 4, "b":-2E+999})"}),
+            (TextRows{{"1", "Infinity", "-Infinity", "NULL"},
+                      {"2", "Infinity", "NULL", "NULL"},
+                      {"3", "0.0", "NULL", "NULL"},
+                      {"4", "-Infinity", "NULL", "NULL"}}));
+  EXPECT_EQ(Infer({R"({"a": 1e400})"}), "a DOUBLE");
+}
+
+TEST(JsonFile, ReadsAListOnALineAsRows) {
+  TestFolder folder;
+  std::string list = "[";
+  for (int i = 0; i < 5000; ++i)
+    list += (i == 0 ? "" : ",") + ("{\"a\":" + std::to_string(i)) + "}";
+  const std::string path = folder.Write(
+      "t.json", "[{\"a\":-2},{\"a\":-1}]\n[]\n" + list + "]\n{\"a\":5000}\n[{\"a\":5001},7]\n");
+  for (int32_t batch_size : {1, 2, 1000, kVectorSize}) {
+    const auto rows = ReadFile(JsonFormat(), path, {}, "a INT", nullptr, batch_size);
+    ASSERT_TRUE(rows.ok()) << rows.status();
+    ASSERT_EQ(rows->size(), 5005U);
+    for (int i = 0; i < 5004; ++i)
+      EXPECT_EQ((*rows)[static_cast<size_t>(i)][0], std::to_string(i - 2));
+    EXPECT_EQ(rows->back()[0], "NULL") << "what is no object is a bad record";
+  }
+  EXPECT_EQ(
+      ErrorName(ReadFile(JsonFormat(), path, {.values = {{"mode", "FAILFAST"}}}, "a INT").status()),
+      "BAD_RECORD");
+  EXPECT_EQ(ReadFile(JsonFormat(), path, {.values = {{"mode", "DROPMALFORMED"}}}, "a INT")->size(),
+            5004U);
+}
+
+TEST(JsonInference, LeavesOutWhatNoTableHas) {
+  EXPECT_EQ(Infer({R"({"a": {}, "b": 1, "c": [{}], "d": {"e": {}}, "": 2})"}), "b BIGINT");
+  EXPECT_EQ(Infer({R"({"a": {}})", R"({"a": {"x": 1}})"}), "a STRUCT<x: BIGINT>");
+  EXPECT_EQ(Infer({R"({"a": [], "b": null})"}), "a ARRAY<STRING>, b STRING");
+  EXPECT_EQ(Infer({R"([{"a": 1}, {"b": "x"}])", R"({"c": true})"}),
+            "a BIGINT, b STRING, c BOOLEAN");
+}
+
 TEST(JsonDecoder, ReadsEveryType) {
   EXPECT_EQ(
       Decode(
