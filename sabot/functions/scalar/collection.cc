@@ -113,11 +113,7 @@ arrow::Status MakeMap(const KernelInput& input, Vector* result) {
       if (keys[k].IsNull(row)) return MakeError("NULL_MAP_KEY");
       for (size_t other = 0; other < k; ++other) {
         if (CompareValues(keys[k], row, keys[other], row) != 0) continue;
-        return MakeError(
-            "INVALID_PARAMETER_VALUE",
-            {{"parameter", "`key`"},
-             {"functionName", "`map`"},
-             {"message", "the key " + keys[k].ValueAt(row).ToText() + " stands in the map twice"}});
+        return MakeError("DUPLICATED_MAP_KEY", {{"key", keys[k].ValueAt(row).ToText()}});
       }
     }
   }
@@ -205,10 +201,18 @@ arrow::Status Size(const KernelInput& input, Vector* result) {
 
 arrow::Result<ResolvedFunction> ResolveSize(Types types, Settings) {
   if (types.size() != 1) return WrongNumArgs("size", "1", types.size());
-  if (types[0].id() != TypeId::kArray && types[0].id() != TypeId::kMap) {
+  if (types[0].id() != TypeId::kArray && types[0].id() != TypeId::kMap && !types[0].is_null()) {
     return ArgumentMismatch("size", types, "an ARRAY or a MAP is expected");
   }
-  return Overload({types[0]}, kInt, Size);
+  return Overload({types[0].is_null() ? Type::Array(Type()) : types[0]}, kInt, Size);
+}
+
+arrow::Result<ResolvedFunction> ResolveArraySize(Types types, Settings) {
+  if (types.size() != 1) return WrongNumArgs("array_size", "1", types.size());
+  if (types[0].id() != TypeId::kArray && !types[0].is_null()) {
+    return ArgumentMismatch("array_size", types, "an ARRAY is expected");
+  }
+  return Overload({types[0].is_null() ? Type::Array(Type()) : types[0]}, kInt, Size);
 }
 
 arrow::Status IndexOutOfBounds(std::string_view error_class, int64_t index, uint32_t size) {
@@ -447,7 +451,12 @@ std::span<const ScalarFunction> CollectionFunctions() {
                .summary = "How many elements or entries there are.",
                .example = {"size(array('b', 'd', 'c', 'a'))", "4"}},
        .resolve = ResolveSize,
-       .aliases = {"cardinality", "array_size"}},
+       .aliases = {"cardinality"}},
+      {.name = "array_size",
+       .doc = {.signature = "array_size(collection ARRAY) -> INT",
+               .summary = "How many elements there are.",
+               .example = {"array_size(array('b', 'd', 'c', 'a'))", "4"}},
+       .resolve = ResolveArraySize},
       {.name = "getitem",
        .doc = {.signature = "collection[index INT | key ANY] -> element",
                .summary = "The element at an index from 0, or the value of a key (NULL if there "

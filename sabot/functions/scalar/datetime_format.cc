@@ -98,9 +98,10 @@ arrow::Status Format(const KernelInput& input, Vector* result) {
 // ---- from text
 
 arrow::Status CannotParse(std::string_view text, std::string_view function) {
+  const std::string_view alternative = function == "to_date" ? "try_to_date" : "try_to_timestamp";
   return MakeError("CANNOT_PARSE_TIMESTAMP",
                    {{"message", "The text '" + std::string(text) + "' does not follow the format"},
-                    {"func", "try_to_timestamp"}},
+                    {"func", std::string(alternative)}},
                    {}, "in " + std::string(function));
 }
 

@@ -216,7 +216,7 @@ TEST(Collections, MapsAndStructs) {
   EXPECT_EQ(CallText("size", {map}), "2");
   EXPECT_EQ(CallText("map_keys", {map}), "[1, 2]");
   EXPECT_EQ(CallText("map_values", {map}), "[a, b]");
-  EXPECT_EQ(CallText("map", {I(1), S("a"), I(1), S("b")}), "INVALID_PARAMETER_VALUE");
+  EXPECT_EQ(CallText("map", {I(1), S("a"), I(1), S("b")}), "DUPLICATED_MAP_KEY");
   EXPECT_EQ(CallText("map", {TypedValue::Null(Type(TypeId::kInt)), S("a")}), "NULL_MAP_KEY");
   const TypedValue point = *testing::Call("named_struct", {S("x"), I(1), S("y"), S("b")});
   EXPECT_EQ(point.ToText(), "{1, b}");
