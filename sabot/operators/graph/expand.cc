@@ -1,10 +1,8 @@
 #include "sabot/operators/graph/expand.h"
 
 #include <algorithm>
-#include <array>
 
-#include "sabot/base/error.h"
-#include "sabot/operators/graph/graph_index.h"
+#include "sabot/operators/graph/graph_build.h"
 
 namespace sabot {
 namespace {
@@ -98,34 +96,21 @@ class Expand final : public Operator {
 
 class ExpandFactory final : public OperatorFactory {
  public:
-  ExpandFactory(PhysicalExpand step, std::shared_ptr<GraphIndex> index, Layout layout,
-                Layout edge_layout, std::array<ExpressionPtr, 2> edge_ends,
-                const QueryContext& query)
-      : step_(std::move(step)),
-        index_(std::move(index)),
-        layout_(std::move(layout)),
-        edge_layout_(std::move(edge_layout)),
-        edge_ends_(std::move(edge_ends)),
-        query_(query) {}
+  ExpandFactory(PhysicalExpand step, GraphBuild build)
+      : step_(std::move(step)), build_(std::move(build)) {}
 
   arrow::Result<std::unique_ptr<Operator>> Make(const TaskContext& context) override {
-    ARROW_ASSIGN_OR_RAISE(auto from, MakeEvaluator(AsType(step_.from, step_.to.type), layout_,
-                                                   *query_.functions, query_.settings));
-    return std::make_unique<Expand>(index_, std::move(from), ToEdgeDirection(step_.direction),
-                                    context.batch_size);
+    ARROW_ASSIGN_OR_RAISE(auto from, build_.MakeKeyEvaluator(step_.from));
+    return std::make_unique<Expand>(build_.index(), std::move(from),
+                                    ToEdgeDirection(step_.direction), context.batch_size);
   }
   arrow::Result<std::unique_ptr<Operator>> MakeBuild(const TaskContext& context) override {
-    return GraphIndex::MakeBuilder(index_, edge_ends_[0], edge_ends_[1], edge_layout_, query_,
-                                   context);
+    return build_.MakeBuilder(context);
   }
 
  private:
   const PhysicalExpand step_;
-  const std::shared_ptr<GraphIndex> index_;
-  const Layout layout_;
-  const Layout edge_layout_;
-  const std::array<ExpressionPtr, 2> edge_ends_;
-  const QueryContext query_;
+  const GraphBuild build_;
 };
 
 }  // namespace
@@ -133,12 +118,9 @@ class ExpandFactory final : public OperatorFactory {
 arrow::Result<std::unique_ptr<OperatorFactory>> MakeExpand(const PhysicalExpand& step,
                                                            const PhysicalNode& node,
                                                            const QueryContext& query) {
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<GraphIndex> index,
-                        GraphIndex::Make(step.to.type, query.memory));
-  ARROW_ASSIGN_OR_RAISE(auto ends,
-                        EdgeEnds(*node.inputs[1], step.source, step.destination, step.to.type));
-  return std::make_unique<ExpandFactory>(step, std::move(index), node.inputs[0]->layout(),
-                                         node.inputs[1]->layout(), std::move(ends), query);
+  ARROW_ASSIGN_OR_RAISE(GraphBuild build,
+                        GraphBuild::Make(node, step.source, step.destination, step.to.type, query));
+  return std::make_unique<ExpandFactory>(step, std::move(build));
 }
 
 }  // namespace sabot

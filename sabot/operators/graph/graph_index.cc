@@ -268,23 +268,6 @@ void GraphIndex::Find(const KeyRows& keys, RowRefs* refs, std::vector<VertexId>*
   });
 }
 
-ExpressionPtr AsType(ExpressionPtr expression, const Type& type) {
-  if (expression->type == type) return expression;
-  const bool nullable = expression->nullable;
-  return MakeExpression(CastTo{std::move(expression)}, type, nullable);
-}
-
-arrow::Result<std::array<ExpressionPtr, 2>> EdgeEnds(const PhysicalNode& edges, ColumnId source,
-                                                     ColumnId destination, const Type& type) {
-  std::array<ExpressionPtr, 2> ends;
-  for (size_t end = 0; end < 2; ++end) {
-    const int column = edges.layout().Find(end == 0 ? source : destination);
-    if (column < 0) return InternalError("an end of the edges is no column of their table");
-    ends[end] = AsType(MakeColumn(edges.output[static_cast<size_t>(column)]), type);
-  }
-  return ends;
-}
-
 EdgeDirection ToEdgeDirection(MatchDirection direction) {
   switch (direction) {
     case MatchDirection::kOutgoing:

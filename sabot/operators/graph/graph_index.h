@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -67,11 +66,6 @@ class GraphIndex {
   std::shared_ptr<const Vector> keys_;
 };
 
-/// The expression as that type: itself, or a cast.
-ExpressionPtr AsType(ExpressionPtr expression, const Type& type);
-/// Source and destination of the edges that a plan's node gives, as that type.
-arrow::Result<std::array<ExpressionPtr, 2>> EdgeEnds(const PhysicalNode& edges, ColumnId source,
-                                                     ColumnId destination, const Type& type);
 EdgeDirection ToEdgeDirection(MatchDirection direction);
 
 }  // namespace sabot

@@ -4,7 +4,7 @@
 
 #include "sabot/base/error.h"
 #include "sabot/graph/shortest_path.h"
-#include "sabot/operators/graph/graph_index.h"
+#include "sabot/operators/graph/graph_build.h"
 
 namespace sabot {
 namespace {
@@ -14,16 +14,12 @@ constexpr int64_t kEdgesACall = 100'000;
 
 class ShortestPath final : public Operator {
  public:
-  static arrow::Result<std::unique_ptr<Operator>> Make(std::shared_ptr<const GraphIndex> index,
-                                                       const std::array<ExpressionPtr, 2>& ends,
-                                                       const Layout& layout,
+  static arrow::Result<std::unique_ptr<Operator>> Make(const GraphBuild& build,
                                                        const PhysicalShortestPath& step,
-                                                       const QueryContext& query,
                                                        const TaskContext& context) {
-    auto made = std::make_unique<ShortestPath>(std::move(index), step);
-    for (const ExpressionPtr& end : ends) {
-      ARROW_ASSIGN_OR_RAISE(made->evaluators_.emplace_back(),
-                            MakeEvaluator(end, layout, *query.functions, query.settings));
+    auto made = std::make_unique<ShortestPath>(build.index(), step);
+    for (const ExpressionPtr& end : {step.from, step.to}) {
+      ARROW_ASSIGN_OR_RAISE(made->evaluators_.emplace_back(), build.MakeKeyEvaluator(end));
     }
     ARROW_ASSIGN_OR_RAISE(made->memory_, context.memory->MakeConsumer("shortest path"));
     made->reserved_ = Reservation(made->memory_.get());
@@ -112,33 +108,19 @@ class ShortestPath final : public Operator {
 
 class ShortestPathFactory final : public OperatorFactory {
  public:
-  ShortestPathFactory(PhysicalShortestPath step, std::shared_ptr<GraphIndex> index, Layout layout,
-                      Layout edge_layout, std::array<ExpressionPtr, 2> edge_ends,
-                      const QueryContext& query)
-      : step_(std::move(step)),
-        index_(std::move(index)),
-        layout_(std::move(layout)),
-        edge_layout_(std::move(edge_layout)),
-        edge_ends_(std::move(edge_ends)),
-        query_(query) {}
+  ShortestPathFactory(PhysicalShortestPath step, GraphBuild build)
+      : step_(std::move(step)), build_(std::move(build)) {}
 
   arrow::Result<std::unique_ptr<Operator>> Make(const TaskContext& context) override {
-    const Type& key = step_.path.type.fields()[0].type;
-    return ShortestPath::Make(index_, {AsType(step_.from, key), AsType(step_.to, key)}, layout_,
-                              step_, query_, context);
+    return ShortestPath::Make(build_, step_, context);
   }
   arrow::Result<std::unique_ptr<Operator>> MakeBuild(const TaskContext& context) override {
-    return GraphIndex::MakeBuilder(index_, edge_ends_[0], edge_ends_[1], edge_layout_, query_,
-                                   context);
+    return build_.MakeBuilder(context);
   }
 
  private:
   const PhysicalShortestPath step_;
-  const std::shared_ptr<GraphIndex> index_;
-  const Layout layout_;
-  const Layout edge_layout_;
-  const std::array<ExpressionPtr, 2> edge_ends_;
-  const QueryContext query_;
+  const GraphBuild build_;
 };
 
 }  // namespace
@@ -149,11 +131,9 @@ arrow::Result<std::unique_ptr<OperatorFactory>> MakeShortestPath(const PhysicalS
   if (step.path.type.id() != TypeId::kArray) {
     return InternalError("a shortest path is an ARRAY of node keys, not " + step.path.type.ToSql());
   }
-  const Type key = step.path.type.fields()[0].type;
-  ARROW_ASSIGN_OR_RAISE(std::shared_ptr<GraphIndex> index, GraphIndex::Make(key, query.memory));
-  ARROW_ASSIGN_OR_RAISE(auto ends, EdgeEnds(*node.inputs[1], step.source, step.destination, key));
-  return std::make_unique<ShortestPathFactory>(step, std::move(index), node.inputs[0]->layout(),
-                                               node.inputs[1]->layout(), std::move(ends), query);
+  ARROW_ASSIGN_OR_RAISE(GraphBuild build, GraphBuild::Make(node, step.source, step.destination,
+                                                           step.path.type.fields()[0].type, query));
+  return std::make_unique<ShortestPathFactory>(step, std::move(build));
 }
 
 }  // namespace sabot
