@@ -10,6 +10,9 @@
 
 namespace sabot::analyzer {
 
+struct Pattern;
+struct Reading;
+
 /// The aggregates of one block: collected while its expressions are resolved below the aggregation,
 /// then referred to by column.
 struct Aggregation {
@@ -132,8 +135,48 @@ class Binder {
                                                 const Aggregation& aggregation, Span span);
   OutputColumn OutputOf(const ExpressionPtr& expression, std::string name);
 
-  // graph.cc
+  // match.cc
   arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Match& match);
+  struct BoundPattern;
+  /// A table of the graph.
+  arrow::Result<Relation> OpenTable(const syntax::Relation& relation, const std::string& table);
+  arrow::Result<BoundPattern> BindReading(const syntax::Relation& relation, const Pattern& pattern,
+                                          const PropertyGraph& graph, const Reading& reading);
+  /// The rows of all readings; a property that a table does not have is NULL there.
+  arrow::Result<BoundPattern> UniteReadings(const Pattern& pattern,
+                                            std::vector<BoundPattern> readings, Span span);
+  /// No rows, with the columns that the variables could have.
+  arrow::Result<BoundPattern> BindImpossible(const syntax::Relation& relation,
+                                             const Pattern& pattern, const PropertyGraph& graph);
+  /// Variables of an earlier clause are the nodes they were.
+  arrow::Status KeepBoundNodes(const Scope& before, Pattern* pattern) const;
+
+  // cypher.cc
+  /// RETURN * is RETURN of every variable, by name.
+  static arrow::Result<std::vector<syntax::ExpressionPtr>> ExpandStars(
+      const std::vector<syntax::ExpressionPtr>& items, const Scope& scope);
+  /// What WITH passes on under a name stays the node or path it was.
+  arrow::Status PassOnVariables(const std::vector<syntax::ExpressionPtr>& items, const Scope& input,
+                                Scope* output);
+  /// What Cypher computes in its own way; null: as SQL does.
+  arrow::Result<ExpressionPtr> ResolveCypherCall(const syntax::Expression& expression,
+                                                 const syntax::Call& call,
+                                                 const std::string& function,
+                                                 const ExpressionScope& scope);
+  /// A function of a variable of the pattern: length(p), labels(n). Null: it is none.
+  arrow::Result<ExpressionPtr> ResolveOfVariable(const syntax::Call& call,
+                                                 const std::string& function,
+                                                 const GraphVariable& variable,
+                                                 const ExpressionScope& scope, Span span);
+  /// A path of fixed length as a value: the keys of its nodes.
+  arrow::Result<ExpressionPtr> ResolvePath(const GraphVariable& path, const Scope& scope,
+                                           Span span);
+  /// A comparison in which values of unlike types are different and have no order.
+  arrow::Result<ExpressionPtr> CompareInCypher(const std::string& function, ExpressionPtr left,
+                                               ExpressionPtr right, Span span);
+  arrow::Result<ExpressionPtr> IsInList(ExpressionPtr value, ExpressionPtr list, Span span);
+  arrow::Result<ExpressionPtr> IsOneOf(const ExpressionPtr& value,
+                                       const std::vector<ExpressionPtr>& elements, Span span);
 
   ColumnId NewId() { return next_id_++; }
   /// A copy of a plan with ids of its own, so that it can stand twice in a tree.
@@ -143,6 +186,7 @@ class Binder {
   arrow::Status CountRelations(int64_t count, Span span);
 
   const AnalyzerContext& context_;
+  bool is_cypher_ = false;  // set by the first MATCH or RETURN
   ColumnId next_id_ = 1;
   int depth_ = 0;
   int64_t num_relations_ = 0;  // resolved so far, each use of a common table or view anew

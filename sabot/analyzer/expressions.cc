@@ -117,7 +117,8 @@ arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expre
   const auto by_alias = [&]() -> arrow::Result<ExpressionPtr> {
     if (scope.aliases == nullptr) return nullptr;
     for (const auto& [alias, value] : *scope.aliases) {
-      if (EqualNames(alias, name.parts[0])) return ResolveFields(value, name.parts, 1, span);
+      if (scope.columns->IsSameName(alias, name.parts[0]))
+        return ResolveFields(value, name.parts, 1, span);
     }
     return nullptr;
   };
@@ -145,6 +146,9 @@ arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expre
       properties.push_back(MakeColumn(candidate.column, span));
     }
     if (!properties.empty()) return MakeFunctionCall("named_struct", std::move(properties), span);
+    const GraphVariable* variable = scope.columns->FindVariable(name.parts[0]);
+    if (variable != nullptr && variable->kind == GraphVariable::Kind::kPath)
+      return ResolvePath(*variable, *scope.columns, span);
   }
   return UnresolvedColumn(*scope.columns, name.parts, span);
 }
@@ -236,7 +240,9 @@ arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expre
     ExpressionPtr condition;
     if (operand != nullptr) {
       ARROW_ASSIGN_OR_RAISE(ExpressionPtr value, Resolve(when, scope));
-      ARROW_ASSIGN_OR_RAISE(condition, MakeFunctionCall("=", {operand, value}, when->span));
+      ARROW_ASSIGN_OR_RAISE(condition, is_cypher_
+                                           ? CompareInCypher("=", operand, value, when->span)
+                                           : MakeFunctionCall("=", {operand, value}, when->span));
     } else {
       ARROW_ASSIGN_OR_RAISE(condition, ResolveCondition(when, scope));
     }
@@ -266,12 +272,6 @@ arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression&,
                                                  const syntax::Alias& alias,
                                                  const ExpressionScope& scope) {
   return Resolve(alias.argument, scope);
-}
-
-arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expression,
-                                                 const syntax::HasLabels&, const ExpressionScope&) {
-  return UnsupportedError("a label test outside of a pattern", "the label in MATCH (n:Label)",
-                          expression.span);
 }
 
 arrow::Result<ExpressionPtr> Binder::ResolveCondition(const syntax::ExpressionPtr& condition,
@@ -311,6 +311,10 @@ arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expre
                                                  const ExpressionScope& scope) {
   const std::string function = Lower(call.function);
   if (function == "window") return ResolveWindow(expression, call, scope);
+  if (is_cypher_) {
+    ARROW_ASSIGN_OR_RAISE(ExpressionPtr own, ResolveCypherCall(expression, call, function, scope));
+    if (own != nullptr) return own;
+  }
   if (context_.functions->FindAggregate(function) != nullptr) {
     return ResolveAggregate(expression, call, scope);
   }

@@ -22,6 +22,17 @@ Scope Scope::Of(const LogicalPtr& plan, const std::string& qualifier) {
   return scope;
 }
 
+const GraphVariable* Scope::FindVariable(std::string_view name) const {
+  for (const GraphVariable& variable : variables) {
+    if (variable.name == name) return &variable;
+  }
+  return nullptr;
+}
+
+bool Scope::IsSameName(std::string_view left, std::string_view right) const {
+  return is_cypher ? left == right : EqualNames(left, right);
+}
+
 std::vector<std::string> Scope::Names() const {
   std::vector<std::string> names;
   for (const ScopeColumn& candidate : columns) {
@@ -48,9 +59,14 @@ arrow::Result<std::optional<FoundColumn>> FindColumn(const Scope& scope,
     if (parts.size() <= qualifier_parts) continue;
     std::vector<const ScopeColumn*> found;
     for (const ScopeColumn& candidate : scope.columns) {
-      if (!EqualNames(candidate.column.name, parts[qualifier_parts])) continue;
-      if (qualifier_parts == 1 && !EqualNames(candidate.qualifier, parts[0])) continue;
-      if (qualifier_parts == 0 && candidate.is_hidden) continue;
+      if (qualifier_parts == 1) {
+        // A property is a column, whose name knows no case.
+        if (!EqualNames(candidate.column.name, parts[1])) continue;
+        if (!scope.IsSameName(candidate.qualifier, parts[0])) continue;
+      } else {
+        if (!scope.IsSameName(candidate.column.name, parts[0])) continue;
+        if (candidate.is_hidden || (scope.is_cypher && candidate.is_property)) continue;
+      }
       const bool is_same = std::any_of(found.begin(), found.end(), [&](const ScopeColumn* other) {
         return other->column.id == candidate.column.id;
       });

@@ -18,11 +18,35 @@ struct ScopeColumn {
   bool is_property = false;  ///< of the graph variable `qualifier`, which may be named as a whole
 };
 
+/// What Cypher knows of a variable of a pattern beside its columns.
+struct GraphVariable {
+  enum class Kind : uint8_t { kNode, kRelationship, kPath };
+  Kind kind = Kind::kNode;
+  std::string name;  ///< begins with a blank: the variable is anonymous
+  /// Of a node its label, of a relationship its type: a STRING, constant or by row.
+  ExpressionPtr label;
+  /// Of a node that is known to come from one vertex table: which, by its place in the graph, and
+  /// its key.
+  int vertex_table = -1;
+  std::vector<ExpressionPtr> key;
+  /// Of a path of fixed length: the variables of its nodes and relationships.
+  std::vector<std::string> path_nodes;
+  std::vector<std::string> path_relationships;
+};
+
 /// The columns in sight, in the order * lists them.
 struct Scope {
   std::vector<ScopeColumn> columns;
+  /// Names are Cypher's: variables are told apart by case, and a property has no name without its
+  /// variable.
+  bool is_cypher = false;
+  std::vector<GraphVariable> variables;
 
   static Scope Of(const LogicalPtr& plan, const std::string& qualifier = {});
+  /// Null: no variable of a pattern has that name.
+  const GraphVariable* FindVariable(std::string_view name) const;
+  /// Are both the same column or variable, as this scope compares names?
+  bool IsSameName(std::string_view left, std::string_view right) const;
   std::vector<std::string> Names() const;
 };
 

@@ -413,20 +413,26 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Aggr
 }
 
 arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Return& result) {
+  is_cypher_ = true;
   Block block;
   if (result.input != nullptr) {
     ARROW_ASSIGN_OR_RAISE(block.input, ResolveRelation(result.input));
   } else {
     block.input.plan = MakeLogical(LogicalValues{{}, {{}}});
   }
-  block.projection = result.items;
+  Scope& input = block.input.scope;
+  input.is_cypher = true;
+  ARROW_ASSIGN_OR_RAISE(block.projection, ExpandStars(result.items, input));
   block.distinct = result.distinct;
   block.group_by_all = true;
   block.order_by = result.order_by;
   block.offset = result.skip;
   block.limit = result.limit;
   block.nulls_are_greatest = true;
-  return BindBlock(block);
+  ARROW_ASSIGN_OR_RAISE(Relation bound, BindBlock(block));
+  bound.scope.is_cypher = true;
+  ARROW_RETURN_NOT_OK(PassOnVariables(block.projection, input, &bound.scope));
+  return bound;
 }
 
 }  // namespace sabot::analyzer

@@ -15,6 +15,7 @@ using PropertyMap = std::vector<std::pair<std::string, ExpressionPtr>>;
 struct NodePattern {
   std::string variable;  ///< empty: anonymous
   std::vector<std::string> labels;
+  bool has_any_label = false;  ///< :A|B: one of the labels is enough; else the node has all
   PropertyMap properties;
   Span span;
 };

@@ -80,7 +80,14 @@ std::string PropertiesText(const PropertyMap& properties) {
 std::string NodeText(const NodePattern& node) {
   List list("node");
   list.AddIf(!node.variable.empty(), QuoteIfNeeded(node.variable));
-  for (const std::string& label : node.labels) list.Add(":" + QuoteIfNeeded(label));
+  if (node.has_any_label) {
+    std::string labels;
+    for (const std::string& label : node.labels)
+      labels.append(labels.empty() ? ":" : "|").append(QuoteIfNeeded(label));
+    list.Add(labels);
+  } else {
+    for (const std::string& label : node.labels) list.Add(":" + QuoteIfNeeded(label));
+  }
   return list.AddIf(!node.properties.empty(), PropertiesText(node.properties)).Done();
 }
 

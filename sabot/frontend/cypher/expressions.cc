@@ -229,7 +229,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseWord() {
     if (Is("CASE")) return ParseCase();
     if (Is("EXISTS") && Is("{", 1)) return Unsupported("EXISTS { … }", "a longer pattern in MATCH");
     if (Is("COUNT") && Is("{", 1)) return Unsupported("COUNT { … }", "count(*) in RETURN");
-    if (Is("COLLECT") && Is("{", 1)) return Unsupported("COLLECT { … }", "collect() in RETURN");
+    if (Is("COLLECT") && Is("{", 1)) return Unsupported("COLLECT { … }", "a row a match in RETURN");
     if (IsReserved(Peek().text)) {
       const bool after_comma = at_ > 0 && tokens_[at_ - 1].text == ",";
       return SyntaxError(after_comma ? "there is a comma too many before it" : "");
@@ -302,7 +302,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseList() {
   Take();
   if (IsName() && Is("IN", 1)) {
     at_ = begin;
-    return Unsupported("a list comprehension", "collect() in RETURN");
+    return Unsupported("a list comprehension", "the elements written out: [a.x, b.x]");
   }
   Expressions elements;
   while (!Is("]")) {

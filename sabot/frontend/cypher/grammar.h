@@ -91,6 +91,7 @@ class Grammar {
   Result<syntax::RelationshipPattern> ParseRelationship(bool is_shortest);
   Result<syntax::RelationshipPattern::Length> ParseLength();
   Result<std::optional<int64_t>> ParseHops();
+  Status ParseNodeLabels(syntax::NodePattern* node);
   Status ParseLabels(std::vector<std::string>* labels);
   Result<syntax::PropertyMap> ParseProperties();
   Status RefusePredicate() const;

@@ -34,7 +34,7 @@ constexpr Refusal kRefusals[] = {{"OPTIONAL", "MATCH, and a LEFT JOIN in SQL ove
                                  {"REMOVE", kTables},
                                  {"FOREACH", kTables},
                                  {"LOAD", "CREATE PROPERTY GRAPH over a view of the file"},
-                                 {"UNWIND", "explode() in SQL over the result"},
+                                 {"UNWIND", "IN over the list, or a vertex table of its values"},
                                  {"UNION", "UNION in SQL over both results"},
                                  {"CALL", "a table function in SQL"},
                                  {"USE", "the graph's name as a parameter of cypher()"},

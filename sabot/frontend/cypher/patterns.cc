@@ -77,7 +77,7 @@ arrow::Result<syntax::NodePattern> Grammar::ParseNode() {
   if (IsName() && !Is("WHERE")) {
     ARROW_ASSIGN_OR_RAISE(node.variable, ParseIdentifier("a variable"));
   }
-  ARROW_RETURN_NOT_OK(ParseLabels(&node.labels));
+  ARROW_RETURN_NOT_OK(ParseNodeLabels(&node));
   if (Is("{")) {
     ARROW_ASSIGN_OR_RAISE(node.properties, ParseProperties());
   }
@@ -90,6 +90,21 @@ arrow::Result<syntax::NodePattern> Grammar::ParseNode() {
 arrow::Status Grammar::RefusePredicate() const {
   if (Is("$")) return Unsupported("a parameter as a property map", "{name: $parameter}");
   if (Is("WHERE")) return Unsupported("WHERE inside of a pattern", "WHERE behind the pattern");
+  return Status::OK();
+}
+
+/// :A|B, one of which a node must have (also :A|:B), or :A:B.
+arrow::Status Grammar::ParseNodeLabels(syntax::NodePattern* node) {
+  if (!Is(":") || !IsName(1) || !Is("|", 2)) return ParseLabels(&node->labels);
+  node->has_any_label = true;
+  Take();
+  do {
+    Accept(":");
+    if (IsAnyOf({"!", "%", "("})) return Unsupported("a label expression", "labels joined by |");
+    ARROW_ASSIGN_OR_RAISE(std::string label, ParseIdentifier("a label"));
+    node->labels.push_back(std::move(label));
+  } while (Accept("|"));
+  if (IsAnyOf({":", "&"})) return Unsupported("a label expression", "labels joined by |");
   return Status::OK();
 }
 

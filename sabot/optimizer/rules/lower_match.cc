@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sabot/base/error.h"
 #include "sabot/optimizer/expressions.h"
 #include "sabot/optimizer/rules.h"
@@ -82,28 +84,17 @@ class Lowering {
   std::vector<ExpressionPtr> DifferentRelationships() const {
     std::vector<ExpressionPtr> conditions;
     const auto& all = match_.relationships;
-    const auto table_of = [&](const MatchRelationship& relationship) {
-      const auto* scan = inputs_[static_cast<size_t>(relationship.input)]->As<LogicalScan>();
-      return scan == nullptr ? nullptr : &scan->table;
-    };
     for (size_t i = 0; i < all.size(); ++i) {
       for (size_t j = i + 1; j < all.size(); ++j) {
-        if (all[i].is_shortest || all[j].is_shortest ||
-            all[i].columns.size() != all[j].columns.size())
-          continue;
-        const TableDescription* left = table_of(all[i]);
-        const TableDescription* right = table_of(all[j]);
-        if ((left == nullptr) != (right == nullptr) || (left != nullptr && *left != *right))
+        if (all[i].is_shortest || all[j].is_shortest || all[i].edge_table != all[j].edge_table)
           continue;
         std::vector<ExpressionPtr> same;
         for (size_t column = 0; column < all[i].columns.size(); ++column) {
-          if (all[i].columns[column].type != all[j].columns[column].type) break;
           same.push_back(MakeExpression(
               FunctionCall{
                   "<=>", {MakeColumn(all[i].columns[column]), MakeColumn(all[j].columns[column])}},
               Type(TypeId::kBoolean), false));
         }
-        if (same.size() != all[i].columns.size()) continue;
         conditions.push_back(MakeExpression(FunctionCall{"not", {JoinConjuncts(same)}},
                                             Type(TypeId::kBoolean), false));
       }
@@ -237,7 +228,8 @@ arrow::Result<LogicalPtr> LowerMatch(const LogicalPtr& plan, const OptimizerCont
       error = result.status();
       return node;
     }
-    next_id = MaxId(*result) + 1;
+    // The rest of the plan may have greater ids than this part.
+    next_id = std::max(next_id, MaxId(*result) + 1);
     return *result;
   });
   ARROW_RETURN_NOT_OK(error);

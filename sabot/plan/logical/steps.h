@@ -171,6 +171,7 @@ struct MatchRelationship {
       false;  ///< any number of hops from 1 (or min) to max_hops; a path instead of columns
   int64_t max_hops = -1;  ///< -1: no limit
   OutputColumn path;      ///< of a shortest path: ARRAY of node keys, first to last
+  int edge_table = 0;     ///< of the graph: relationships of two are never the same
   static constexpr auto Fields() {
     return std::tuple{Field{"variable", &MatchRelationship::variable},
                       Field{"input", &MatchRelationship::input},
@@ -182,7 +183,8 @@ struct MatchRelationship {
                       Field{"columns", &MatchRelationship::columns},
                       Field{"is_shortest", &MatchRelationship::is_shortest},
                       Field{"max_hops", &MatchRelationship::max_hops},
-                      Field{"path", &MatchRelationship::path}};
+                      Field{"path", &MatchRelationship::path},
+                      Field{"edge_table", &MatchRelationship::edge_table}};
   }
   friend bool operator==(const MatchRelationship&, const MatchRelationship&) = default;
 };
