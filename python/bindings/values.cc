@@ -118,8 +118,42 @@ void AppendRows(const Batch& batch, const Schema& schema, nb::list* rows) {
   }
 }
 
+namespace {
+
+/// The elements of a list have one type; INT and BIGINT meet in BIGINT.
+TypedValue ListFromPython(nb::handle list) {
+  // A list may hold itself.
+  struct Recursion {
+    Recursion() {
+      if (Py_EnterRecursiveCall(" in the list of a parameter") != 0) throw nb::python_error();
+    }
+    ~Recursion() { Py_LeaveRecursiveCall(); }
+  } const recursion;
+  std::vector<TypedValue> elements;
+  Type type;
+  for (const nb::handle element : list) {
+    elements.push_back(FromPython(element));
+    const Type& own = elements.back().type;
+    if (own.is_null() || own == type) continue;
+    const bool has_grown =
+        type.is_null() || (type.id() == TypeId::kInt && own == Type(TypeId::kLong));
+    const bool is_within = type == Type(TypeId::kLong) && own.id() == TypeId::kInt;
+    if (!has_grown && !is_within) {
+      throw nb::type_error(("a list of " + type.ToSql() + " and " + own.ToSql() +
+                            " is no SQL value; its elements have one type")
+                               .c_str());
+    }
+    if (has_grown) type = own;
+  }
+  for (TypedValue& element : elements) element.type = type;
+  return {Type::Array(type, true), std::move(elements)};
+}
+
+}  // namespace
+
 TypedValue FromPython(nb::handle value) {
   PyObject* object = value.ptr();
+  if (PyList_Check(object) || PyTuple_Check(object)) return ListFromPython(value);
   if (value.is_none()) return TypedValue::Null();
   if (PyBool_Check(object)) return TypedValue::Boolean(object == Py_True);
   if (PyLong_Check(object)) {
