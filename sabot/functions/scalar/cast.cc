@@ -27,10 +27,12 @@ bool IsNumberOrBoolean(const Type& type) {
   return type.is_numeric() || type.id() == TypeId::kBoolean;
 }
 
-CastKernel FindCast(const Type& from, const Type& to, OnFailure on_failure) {
+CastKernel FindCast(const Type& from, const Type& to, OnFailure on_failure,
+                    const EvaluationSettings& settings) {
   if (to.is_string()) return PrintCast(from);
   if (from.is_string()) return ParseCast(to, on_failure);
   if (IsNumberOrBoolean(from) && IsNumberOrBoolean(to)) return NumberCast(from, to, on_failure);
+  if (from.is_nested() && to.is_nested()) return NestedCast(from, to, on_failure, settings);
   return TimeCast(from, to, on_failure);
 }
 
@@ -59,7 +61,7 @@ arrow::Result<ResolvedFunction> ResolveCastKernel(const Type& from, const Type& 
   ResolvedFunction function{.arguments = {from}, .result = to};
   if (KeepsValues(from, to)) return function;
   const OnFailure on_failure = is_try || !settings.ansi ? OnFailure::kNull : OnFailure::kError;
-  const CastKernel found = FindCast(from, to, on_failure);
+  const CastKernel found = FindCast(from, to, on_failure, settings);
   if (found.kernel == nullptr) {
     return MakeError("DATATYPE_MISMATCH",
                      {{"sqlExpr", "\"CAST(" + from.ToSql() + " AS " + to.ToSql() + ")\""},

@@ -23,6 +23,9 @@ CastKernel ParseCast(const Type& to, OnFailure on_failure);
 CastKernel PrintCast(const Type& from);
 /// DATE, TIMESTAMP, TIMESTAMP_NTZ among themselves, and TIMESTAMP with numbers (seconds).
 CastKernel TimeCast(const Type& from, const Type& to, OnFailure on_failure);
+/// ARRAY, MAP and STRUCT each to its like, element by element.
+CastKernel NestedCast(const Type& from, const Type& to, OnFailure on_failure,
+                      const EvaluationSettings& settings);
 
 /// CAST_OVERFLOW: the value does not fit the target.
 arrow::Status CastOverflow(const TypedValue& value, const Type& to);

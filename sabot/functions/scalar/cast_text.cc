@@ -236,14 +236,36 @@ arrow::Status PrintTimestamp(const KernelInput& input, Vector* result) {
       input, result, [&](int64_t micros) { return TimestampToString(zone.ToLocal(micros)); });
 }
 
+// What a cast makes of a part of a nested value: times by the session's clock, bytes as text, NULL
+// as a cast writes it.
+std::string PartText(const TypedValue& value, const TimeZone& zone) {
+  if (value.is_null()) return "null";
+  if (value.type.id() == TypeId::kTimestamp) {
+    return TimestampToString(zone.ToLocal(std::get<int64_t>(value.value)));
+  }
+  if (const auto* text = std::get_if<std::string>(&value.value)) return *text;
+  const auto* parts = std::get_if<std::vector<TypedValue>>(&value.value);
+  if (parts == nullptr || value.type.id() == TypeId::kCalendarInterval) return value.ToText();
+  const bool is_map = value.type.id() == TypeId::kMap;
+  const bool is_list = value.type.id() == TypeId::kArray;
+  std::string text = is_list ? "[" : "{";
+  for (size_t i = 0; i < parts->size(); ++i) {
+    if (i > 0) text.append(is_map && i % 2 == 1 ? " -> " : ", ");
+    text.append(PartText((*parts)[i], zone));
+  }
+  return text.append(is_list ? "]" : "}");
+}
+
 // Arrays, maps, structs and calendar intervals. Rows under nulls have no text.
 arrow::Status PrintNested(const KernelInput& input, Vector* result) {
+  const TimeZone& zone = static_cast<const ZoneState*>(input.state)->zone;
   *result = Vector::Flat(input.result_type, input.num_rows, input.pool);
   StringWriter writer(input.pool);
   auto* const out = result->mutable_data<StringView>();
   const Vector& argument = input.arguments[0];
   ForEachRow(input.rows, [&](int32_t row) {
-    out[row] = argument.IsNull(row) ? StringView() : writer.Write(argument.ValueAt(row).ToText());
+    out[row] =
+        argument.IsNull(row) ? StringView() : writer.Write(PartText(argument.ValueAt(row), zone));
   });
   writer.AttachTo(result);
   return arrow::Status::OK();
@@ -296,7 +318,7 @@ CastKernel PrintCast(const Type& from) {
     case TypeId::kArray:
     case TypeId::kMap:
     case TypeId::kStruct:
-      return {&PrintNested};
+      return {&PrintNested, false, &BindZone};
     default:
       return {};
   }

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "sabot/datetime/time_zone.h"
+#include "sabot/functions/decimal.h"
 #include "sabot/functions/scalar/cast.h"
 
 namespace sabot {
@@ -102,6 +103,37 @@ arrow::Status TimestampToSeconds(const KernelInput& input, Vector* result) {
   });
 }
 
+// DECIMAL counts seconds too; digits past the microsecond are cut.
+template <typename From, OnFailure kOnFailure>
+arrow::Status DecimalToTimestamp(const KernelInput& input, Vector* result) {
+  const Type& from = input.arguments[0].type();
+  const int scale = from.scale();
+  return TryMapUnary<kOnFailure, int64_t, From>(
+      input, result,
+      [=](From seconds, int64_t* out) {
+        Int128 micros = seconds;
+        bool fits = true;
+        if (scale > 6) {
+          micros /= PowerOfTen(scale - 6);
+        } else {
+          fits = !__builtin_mul_overflow(micros, PowerOfTen(6 - scale), &micros);
+        }
+        *out = static_cast<int64_t>(micros);
+        return fits && *out == micros;
+      },
+      [&](From seconds) { return CastOverflow(TypedOf(from, seconds), input.result_type); });
+}
+template <typename To, OnFailure kOnFailure>
+arrow::Status TimestampToDecimal(const KernelInput& input, Vector* result) {
+  const Type& to = input.result_type;
+  return TryCast<kOnFailure, To, int64_t>(input, result, [&](int64_t micros, To* out) {
+    Int128 rescaled = 0;
+    const bool fits = RescaleDecimal(micros, 6, to.scale(), to.precision(), &rescaled);
+    *out = static_cast<To>(rescaled);
+    return fits;
+  });
+}
+
 template <OnFailure kOnFailure>
 CastKernel FromNumber(TypeId from) {
   switch (from) {
@@ -142,14 +174,24 @@ CastKernel ToNumber(TypeId to) {
 }
 
 template <OnFailure kOnFailure>
-CastKernel Find(TypeId from, TypeId to) {
+CastKernel Find(const Type& from_type, const Type& to_type) {
   using enum TypeId;
+  const TypeId from = from_type.id();
+  const TypeId to = to_type.id();
   if (from == kDate && to == kTimestampNtz) return {&DateToNtz<kOnFailure>, true};
   if (from == kDate && to == kTimestamp) return {&DateToTimestamp<kOnFailure>, true, &BindZone};
   if (from == kTimestampNtz && to == kDate) return {&NtzToDate};
   if (from == kTimestampNtz && to == kTimestamp) return {&NtzToTimestamp, false, &BindZone};
   if (from == kTimestamp && to == kDate) return {&TimestampToDate, false, &BindZone};
   if (from == kTimestamp && to == kTimestampNtz) return {&TimestampToNtz, false, &BindZone};
+  if (from == kDecimal && to == kTimestamp) {
+    if (from_type.kind() == Kind::kI64) return {&DecimalToTimestamp<int64_t, kOnFailure>, true};
+    return {&DecimalToTimestamp<Int128, kOnFailure>, true};
+  }
+  if (from == kTimestamp && to == kDecimal) {
+    if (to_type.kind() == Kind::kI64) return {&TimestampToDecimal<int64_t, kOnFailure>, true};
+    return {&TimestampToDecimal<Int128, kOnFailure>, true};
+  }
   if (to == kTimestamp) return FromNumber<kOnFailure>(from);
   if (from == kTimestamp) return ToNumber<kOnFailure>(to);
   return {};
@@ -158,8 +200,8 @@ CastKernel Find(TypeId from, TypeId to) {
 }  // namespace
 
 CastKernel TimeCast(const Type& from, const Type& to, OnFailure on_failure) {
-  return on_failure == OnFailure::kNull ? Find<OnFailure::kNull>(from.id(), to.id())
-                                        : Find<OnFailure::kError>(from.id(), to.id());
+  return on_failure == OnFailure::kNull ? Find<OnFailure::kNull>(from, to)
+                                        : Find<OnFailure::kError>(from, to);
 }
 
 }  // namespace sabot
