@@ -5,6 +5,8 @@
 #include <random>
 #include <thread>
 
+#include <pthread.h>
+
 #include "sabot/base/splitmix.h"
 
 namespace sabot {
@@ -46,12 +48,18 @@ class RealRandom final : public Random {
 
 const Env& Env::Real() {
   // Never destroyed: threads of the pool may still run while the process's statics go.
-  static const Env* const kReal =
+  static Env* const real =
       new Env{.clock = new RealClock,
               .random = new RealRandom,
               .files = internal::MakeRealFiles().release(),
               .threads = internal::MakeRealThreads(kNumIoThreadsMax).release()};
-  return *kReal;
+  // A child of fork() has none of its parent's threads, so it gets a pool of its own; the parent's,
+  // whose lock may be held for ever, is left alone. Its random numbers are its own too.
+  [[maybe_unused]] static const int registered = pthread_atfork(nullptr, nullptr, [] {
+    real->random = new RealRandom;
+    real->threads = internal::MakeRealThreads(kNumIoThreadsMax).release();
+  });
+  return *real;
 }
 
 }  // namespace sabot

@@ -1,6 +1,7 @@
 #include "sabot/scheduler/worker_pool.h"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 
 #include <pthread.h>
@@ -20,11 +21,26 @@ WorkerPool::~WorkerPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
+namespace {
+
+std::atomic<WorkerPool*> process_pool{nullptr};
+
+// Never destroyed: tasks of a static engine may outlive the end of main.
+void MakeProcessPool() {
+  process_pool.store(
+      new WorkerPool(static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))));
+}
+
+}  // namespace
+
 WorkerPool& WorkerPool::Process() {
-  // Never destroyed: tasks of a static engine may outlive the end of main.
-  static auto* pool =
-      new WorkerPool(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
-  return *pool;
+  // A child of fork() has none of its parent's threads, so it gets a pool of its own; the parent's,
+  // whose lock may be held for ever, is left alone.
+  [[maybe_unused]] static const int registered = [] {
+    MakeProcessPool();
+    return pthread_atfork(nullptr, nullptr, &MakeProcessPool);
+  }();
+  return *process_pool.load();
 }
 
 void WorkerPool::Adopt(const std::shared_ptr<Task>& task) {

@@ -45,7 +45,7 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  /// One thread a core, for the life of the process.
+  /// One thread a core, for the life of the process; a child of fork() has another.
   static WorkerPool& Process();
 
   /// Makes the task's waker, for those who want to wire it up before the task is submitted.
