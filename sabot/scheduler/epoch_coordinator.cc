@@ -62,6 +62,8 @@ void EpochCoordinator::Close() {
     is_closed_ = true;
     job = job_;
   }
+  // A sink's consumer that ends its own stream waits for nothing: it is the job.
+  if (is_committing_here()) return;
   if (job != nullptr && !job->Cancel()) static_cast<void>(job->Wait());
 }
 
@@ -98,7 +100,10 @@ arrow::Status EpochCoordinator::Finish(Epoch epoch, const EpochPieces& pieces) {
   for (const SinkCommitter& sink : committers_) {
     CrashPoint(crash_point::kSinkCommit);
     const auto staged = ReadPieces(pieces.pieces(), sink.operator_id, {});
-    ARROW_RETURN_NOT_OK(sink.committer->Commit(epoch, *staged));
+    committing_thread_.store(std::this_thread::get_id());
+    const arrow::Status committed = sink.committer->Commit(epoch, *staged);
+    committing_thread_.store(std::thread::id());
+    ARROW_RETURN_NOT_OK(committed);
     CrashPoint(crash_point::kSinkCommit);
   }
   if (store_ != nullptr) ARROW_RETURN_NOT_OK(store_->MarkCommitted(epoch));

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "arrow/status.h"
@@ -40,8 +41,12 @@ class EpochCoordinator : public std::enable_shared_from_this<EpochCoordinator> {
   /// Begins to trigger by the interval.
   void Start();
   void Trigger();
-  /// No epoch begins any more; waits for the job under way.
+  /// No epoch begins any more; waits for the job under way, unless it is the caller.
   void Close();
+  /// Is the caller a sink's commit, which an epoch and so the stream's end wait for?
+  bool is_committing_here() const {
+    return committing_thread_.load() == std::this_thread::get_id();
+  }
 
   /// The epoch whose barrier is to be sent; tasks without a live input send it themselves.
   Epoch wanted() const { return wanted_.load(std::memory_order_acquire); }
@@ -84,6 +89,7 @@ class EpochCoordinator : public std::enable_shared_from_this<EpochCoordinator> {
   std::atomic<Epoch> wanted_;
   std::atomic<Epoch> completed_;
   std::atomic<bool> is_finished_{false};
+  std::atomic<std::thread::id> committing_thread_{};
   std::shared_ptr<EpochPieces> pieces_;  // of the epoch under way
   const std::atomic<int64_t>* rows_read_ = nullptr;
   std::atomic<int64_t> rows_saved_{0};

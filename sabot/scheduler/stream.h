@@ -34,12 +34,14 @@ struct StreamOptions {
 struct StreamStatus {
   static constexpr int64_t kNoWatermark = INT64_MIN;
   bool is_running = false;
-  int64_t watermark = kNoWatermark;  ///< the lowest that reached the sink's tasks, microseconds
-  int64_t rows_read = 0;             ///< since this start
-  int64_t rows_saved = 0;            ///< of them those that no restart from `epoch` reads again
-  int64_t late_rows = 0;             ///< since this start, by weight
-  uint64_t epoch = 0;                ///< the last one completed and committed; 0: none
-  arrow::Status error;               ///< why it stopped; OK while it runs or after its end
+  /// Of the event time, microseconds: what all rows up to the sink are through with. Rows are late
+  /// by it.
+  int64_t watermark = kNoWatermark;
+  int64_t rows_read = 0;   ///< since this start
+  int64_t rows_saved = 0;  ///< of them those that no restart from `epoch` reads again
+  int64_t late_rows = 0;   ///< since this start, by weight
+  uint64_t epoch = 0;      ///< the last one completed and committed; 0: none
+  arrow::Status error;     ///< why it stopped; OK while it runs or after its end
 };
 
 /// A stream that runs on the worker threads. Every method may be called from any thread but a
@@ -58,11 +60,11 @@ class RunningStream {
   /// follows it.
   virtual void TriggerCheckpoint() = 0;
   /// A whole checkpoint from now on: triggered, written, committed. Returns its epoch. Errors: the
-  /// stream's; the hook's.
+  /// stream's; the hook's; UNSUPPORTED_FEATURE inside a sink's commit, as for Wait.
   virtual arrow::Result<Epoch> Checkpoint(const WaitHook& hook = nullptr) = 0;
   /// Until every source has ended and all is committed. Errors: the stream's; the hook's.
   virtual arrow::Status Wait(const WaitHook& hook = nullptr) = 0;
-  /// Stops at once, as the destructor does.
+  /// Stops at once, as the destructor does. From inside a sink's commit: once that returns.
   virtual void Stop() = 0;
 };
 

@@ -1,10 +1,12 @@
 #include "sabot/scheduler/unbounded.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include <fmt/format.h>
 
 #include "sabot/base/error.h"
+#include "sabot/eventtime/pane.h"
 #include "sabot/exchange/local_exchange.h"
 #include "sabot/expression/evaluator.h"
 #include "sabot/scheduler/late_sink.h"
@@ -101,6 +103,18 @@ uint32_t GreatestId(const PhysicalNode& node) {
   return greatest;
 }
 
+/// How much smaller windows make the watermark that goes on below them.
+int64_t WindowDelayOf(const PhysicalNode& node) {
+  int64_t delay_us = 0;
+  if (const auto* window = node.As<PhysicalWindowAggregate>()) {
+    delay_us = AddSaturated(window->size_us, window->lateness_us);
+  }
+  for (const PhysicalPtr& input : node.inputs) {
+    delay_us = AddSaturated(delay_us, WindowDelayOf(*input));
+  }
+  return delay_us;
+}
+
 class Stream final : public RunningStream {
  public:
   Stream(PhysicalPtr root, WorkerPool* pool) : root_(std::move(root)), pool_(pool) {}
@@ -138,11 +152,13 @@ class Stream final : public RunningStream {
     status.late_rows = shared_.late_rows.load();
     status.epoch = shared_.epochs->completed();
     status.rows_saved = shared_.epochs->rows_saved();
-    status.rows_read =
-        stages_[0].scan == nullptr ? 0 : stages_[0].scan->progress().rows_read.load();
+    status.rows_read = RowsRead();
     status.watermark = INT64_MAX;
     for (size_t i = tasks_.size() - stages_.back().num_tasks; i < tasks_.size(); ++i) {
       status.watermark = std::min(status.watermark, tasks_[i]->watermark());
+    }
+    if (status.watermark != StreamStatus::kNoWatermark) {
+      status.watermark = AddSaturated(status.watermark, WindowDelayOf(*root_));
     }
     if (is_stopped_) status.error = arrow::Status::OK();
     return status;
@@ -151,6 +167,10 @@ class Stream final : public RunningStream {
   void TriggerCheckpoint() override { shared_.epochs->Trigger(); }
 
   arrow::Result<Epoch> Checkpoint(const WaitHook& hook) override {
+    if (shared_.epochs->is_committing_here()) {
+      return UnsupportedError("a checkpoint from inside the stream's own callback",
+                              "one from another thread, once the callback has returned");
+    }
     const Epoch epoch = shared_.epochs->next_epoch();
     shared_.epochs->Trigger();
     ARROW_RETURN_NOT_OK(WaitFor([&] { return shared_.epochs->completed() >= epoch; }, hook));
@@ -158,6 +178,10 @@ class Stream final : public RunningStream {
   }
 
   arrow::Status Wait(const WaitHook& hook) override {
+    if (shared_.epochs->is_committing_here()) {
+      return UnsupportedError("waiting for a stream inside its own callback",
+                              "waiting in another thread");
+    }
     return WaitFor([] { return false; }, hook);
   }
 
@@ -170,10 +194,22 @@ class Stream final : public RunningStream {
     }
     while (pool_->num_threads() == 0 && !shared_.state->has_ended()) pool_->RunUntilBlocked();
     shared_.state->WaitForEnd();
+    static_cast<void>(RowsRead());
     shared_.epochs->Close();
   }
 
  private:
+  // The scan holds the files it reads open: once no task is left it goes.
+  int64_t RowsRead() const {
+    const std::lock_guard lock(scan_mutex_);
+    std::shared_ptr<Scan>& scan = stages_[0].scan;
+    if (scan != nullptr) {
+      rows_read_ = scan->progress().rows_read.load();
+      if (shared_.state->has_ended()) scan.reset();
+    }
+    return rows_read_;
+  }
+
   arrow::Status OpenStages(const BoundedParts& parts, const ConnectorSet& connectors,
                            const StreamOptions& options) {
     for (size_t i = 0; i < stages_.size(); ++i) {
@@ -367,7 +403,10 @@ class Stream final : public RunningStream {
     Clock* const clock = context_.env.clock;
     int64_t hook_due = clock->MonotonicNanos() + kHookNanos;
     while (!is_there()) {
-      if (shared_.state->has_ended()) return Catalogued(shared_.state->status());
+      if (shared_.state->has_ended()) {
+        static_cast<void>(RowsRead());
+        return Catalogued(shared_.state->status());
+      }
       if (pool_->num_threads() == 0) {
         pool_->RunUntilBlocked();
         if (!is_there() && !shared_.state->has_ended()) clock->SleepNanos(1'000'000);
@@ -384,7 +423,9 @@ class Stream final : public RunningStream {
   const PhysicalPtr root_;
   WorkerPool* const pool_;
   QueryContext context_;
-  std::vector<Stage> stages_;
+  mutable std::mutex scan_mutex_;
+  mutable int64_t rows_read_ = 0;  // guarded by scan_mutex_, as the first stage's scan
+  mutable std::vector<Stage> stages_;
   std::shared_ptr<Sink> sink_;
   std::shared_ptr<Sink> late_sink_;
   std::vector<CheckpointPiece> pieces_;  // while it starts

@@ -117,6 +117,7 @@ struct Outside {
   std::mutex mutex;
   std::map<Epoch, std::vector<int64_t>> committed;
   int num_commits = 0;
+  std::function<void()> on_commit;
   std::vector<int64_t> rows() {
     const std::lock_guard lock(mutex);
     std::vector<int64_t> all;
@@ -152,6 +153,7 @@ class OutsideCommitter final : public Committer {
       const std::vector<int64_t> part = ValuesOf(*piece);
       rows.insert(rows.end(), part.begin(), part.end());
     }
+    if (outside_->on_commit) outside_->on_commit();
     const std::lock_guard lock(outside_->mutex);
     ++outside_->num_commits;
     if (!outside_->committed.empty()) {
@@ -359,6 +361,42 @@ TEST_F(UnboundedTest, RunsAFiniteStreamToItsEndAndCommits) {
   EXPECT_GT(status.watermark, 500);
   EXPECT_LE(status.watermark, 600);
   EXPECT_GE(status.epoch, 1U);
+}
+
+TEST_F(UnboundedTest, ACommitMayStopItsStreamButNotWaitForIt) {
+  WorkerPool pool(2);
+  connector->stream.pause_at = 300;
+  auto stream = Start(Env::Real(), 2, {.pool = &pool}, Plan());
+  ASSERT_TRUE(stream.ok()) << stream.status().ToString();
+  std::vector<arrow::Status> refused;
+  connector->outside.on_commit = [&] {
+    refused.push_back((*stream)->Checkpoint().status());
+    refused.push_back((*stream)->Wait());
+    (*stream)->Stop();
+  };
+  (*stream)->TriggerCheckpoint();
+  const arrow::Status end = (*stream)->Wait();
+  EXPECT_EQ(GetErrorDetail(end)->error_class().name, "OPERATION_CANCELED");
+  EXPECT_FALSE((*stream)->status().is_running);
+  stream->reset();  // waits for the commit
+  ASSERT_EQ(refused.size(), 2U);
+  for (const arrow::Status& status : refused) {
+    EXPECT_EQ(GetErrorDetail(status)->error_class().name, "UNSUPPORTED_FEATURE");
+  }
+}
+
+// The fake window passes watermarks as they are; a real one takes its size and lateness off.
+TEST_F(UnboundedTest, TheWatermarkIsThatBeforeTheWindow) {
+  WorkerPool pool(2);
+  auto plan = std::make_shared<PhysicalNode>(*Plan());
+  auto window = std::make_shared<PhysicalNode>(*plan->inputs[0]);
+  window->step = PhysicalWindowAggregate{.size_us = 1000, .lateness_us = 10};
+  plan->inputs[0] = window;
+  auto stream = Start(Env::Real(), 2, {.pool = &pool}, plan);
+  ASSERT_TRUE(stream.ok()) << stream.status().ToString();
+  ASSERT_TRUE((*stream)->Wait().ok());
+  EXPECT_GT((*stream)->status().watermark, 1510);
+  EXPECT_LE((*stream)->status().watermark, 1610);
 }
 
 TEST_F(UnboundedTest, GoesOnFromItsCheckpointAtAnotherParallelism) {
