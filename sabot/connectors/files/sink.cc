@@ -152,9 +152,10 @@ class FileSinkOperator final : public Operator {
 
   arrow::Result<Progress> OnMarker(Marker& marker, Output* /*output*/) override {
     if (marker.kind != Marker::kBarrier) return Progress::kNeedsInput;
-    if (file_ == nullptr && is_bounded_ && task_ == 0 && !has_staged_) {
-      ARROW_RETURN_NOT_OK(Open());
-    }
+    // The first epoch there is gives the folder a schema. That of a stream has the number 1: a
+    // restart goes on behind it.
+    const bool is_first = is_bounded_ ? !has_staged_ : marker.value == 1;
+    if (file_ == nullptr && is_first && task_ == 0) ARROW_RETURN_NOT_OK(Open());
     if (file_ == nullptr) return Progress::kNeedsInput;
     // Off the worker's thread: syncing takes as long as it takes.
     if (finish_job_ == nullptr) {
@@ -329,7 +330,9 @@ class FileSink final : public Sink {
   const std::shared_ptr<bool> is_prepared_ = std::make_shared<bool>(false);
 };
 
-arrow::Result<std::string> LocalPath(std::string path) {
+}  // namespace
+
+arrow::Result<std::string> FolderOfSink(std::string path) {
   if (path.starts_with("file:")) {
     path.erase(0, 5);
     if (path.starts_with("//")) path.erase(0, 2);
@@ -345,11 +348,9 @@ arrow::Result<std::string> LocalPath(std::string path) {
   return path;
 }
 
-}  // namespace
-
 arrow::Result<std::shared_ptr<Sink>> OpenFileSink(const SinkDescription& sink, const Env& env) {
   auto target = std::make_shared<Target>();
-  ARROW_ASSIGN_OR_RAISE(target->folder, LocalPath(sink.path));
+  ARROW_ASSIGN_OR_RAISE(target->folder, FolderOfSink(sink.path));
   ARROW_ASSIGN_OR_RAISE(target->format, FindFileFormat(sink.format));
   for (const auto& [key, value] : sink.options) target->options.values.emplace(key, value);
   ARROW_RETURN_NOT_OK(target->format->CheckOptions(target->options));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "arrow/result.h"
 
@@ -15,8 +16,8 @@ namespace sabot {
 ///   _manifest/<epoch>                 names the epoch's files; created when they are all there
 ///   _SUCCESS                          the end of a bounded write
 ///
-/// A task writes one file an epoch, or none if it has no rows; of a bounded write task 0 always
-/// writes one, so that the folder has a schema. Commit renames what was staged, then creates the
+/// A task writes one file an epoch, or none if it has no rows; task 0 always writes one in the first
+/// epoch, so that the folder has a schema. Commit renames what was staged, then creates the
 /// manifest; doing so again changes nothing. Readers take the files of the manifests; one that does
 /// not know them sees each file whole or not at all. Before its first file a run removes staged
 /// files of earlier runs: by then those of recorded epochs have been committed. So one query at a
@@ -27,5 +28,9 @@ namespace sabot {
 /// or an unknown format, CONFIG_INVALID for options, STREAM_UNSUPPORTED for a row that is taken
 /// back, IO_ERROR, OUT_OF_DISK.
 arrow::Result<std::shared_ptr<Sink>> OpenFileSink(const SinkDescription& sink, const Env& env);
+
+/// The folder that a sink's path names: "file:///x/" is "/x". Errors: UNSUPPORTED_FEATURE for a
+/// path that is not local, CONFIG_INVALID for an empty one.
+arrow::Result<std::string> FolderOfSink(std::string path);
 
 }  // namespace sabot

@@ -185,6 +185,28 @@ bool RunLives(Simulation& simulation) {
   return died;
 }
 
+TEST(FileSink, AStreamsFirstEpochWithoutRowsLeavesOneFileAndLaterOnesNone) {
+  Simulation simulation({.seed = 1});
+  const Env& env = simulation.env();
+  const auto sink = OpenFileSink(Description("rows", "json"), env).ValueOrDie();
+  const auto committer = sink->MakeCommitter(env).ValueOrDie();
+  std::vector<std::unique_ptr<Operator>> tasks;
+  for (uint32_t task = 0; task < 2; ++task) {
+    TaskContext context{.task_index = task, .num_tasks = 2, .is_unbounded = true, .env = env};
+    tasks.push_back(sink->MakeOperator(context).ValueOrDie());
+  }
+  for (Epoch epoch = 1; epoch <= 3; ++epoch) {
+    Staged staged;
+    for (const auto& task : tasks) {
+      ASSERT_TRUE(SendBarrier(*task, epoch, env.clock).ok());
+      ASSERT_TRUE(task->Snapshot(epoch, staged).ok());
+    }
+    ASSERT_TRUE(committer->Commit(epoch, staged).ok());
+    const auto committed = ListCommitted(*env.files, "rows").ValueOrDie();
+    EXPECT_THAT(committed, ::testing::Optional(ElementsAre("rows/part-00001-00000.json")));
+  }
+}
+
 TEST(FileSink, ACrashAtAnyFileOperationLosesAndDoublesNothing) {
   for (const CrashKind kind : {CrashKind::kProcess, CrashKind::kPower}) {
     bool died = true;
