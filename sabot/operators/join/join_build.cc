@@ -43,7 +43,8 @@ class RowsToParts {
 
   /// Moves as much of the rows as is wanted, if `rows` is not null, and writes it out.
   arrow::Result<int64_t> Spill(JoinRows* rows, int64_t bytes_wanted, PageWriter& writer) {
-    while (rows != nullptr && parts_.size_bytes() < bytes_wanted) {
+    const int64_t moved_min = rows == nullptr ? 0 : std::max(bytes_wanted, rows->size_bytes() / 4);
+    while (rows != nullptr && parts_.size_bytes() < moved_min) {
       ARROW_ASSIGN_OR_RAISE(const bool has_moved, MoveBlock(rows));
       if (!has_moved) break;
     }

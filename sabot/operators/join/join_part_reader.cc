@@ -78,7 +78,10 @@ class JoinPartReader final : public Source {
         context_(context),
         memory_(std::move(memory)),
         key_rows_(&plan_->table->layout()) {}
-  ~JoinPartReader() override { Drop(); }
+  ~JoinPartReader() override {
+    plan_->spill->Forget(context_.waker);
+    Drop();
+  }
 
   arrow::Result<Progress> Poll(Output* output) override {
     switch (phase_) {
@@ -103,9 +106,11 @@ class JoinPartReader final : public Source {
   enum Phase : uint8_t { kTake, kLoad, kChain, kProbe };
 
   arrow::Result<Progress> TakePart() {
-    // One that did not fit would not fit now either.
-    if (waits_for_others_ && plan_->spill->has_others()) return Progress::kNeedsMemory;
-    waits_for_others_ = false;
+    // One that did not fit beside the others does not fit before one of them has gone.
+    if (has_given_back_ && !plan_->spill->MayTakeAgain(num_finished_, context_.waker)) {
+      return Progress::kBlocked;
+    }
+    has_given_back_ = false;
     part_ = plan_->spill->Take();
     if (!part_.has_value()) return Progress::kDone;
     const bool needs_both =
@@ -117,6 +122,7 @@ class JoinPartReader final : public Source {
     auto own = std::make_shared<JoinPlan>(*plan_);
     own->table = plan_->table->MakeEmpty();
     own->spill = std::make_shared<JoinSpill>();
+    own->copies_texts = true;
     own_plan_ = std::move(own);
     rows_ = std::make_unique<JoinRows>(&own_plan_->table->layout(), memory_);
     reader_ = std::make_unique<RunsReader>(part_->build, context_);
@@ -179,9 +185,9 @@ class JoinPartReader final : public Source {
 
   // Tasks that each hold half a part could wait for each other: all but one let go.
   Progress DoesNotFit() {
-    if (!plan_->spill->GiveBack(&*part_)) return Progress::kNeedsMemory;
+    if (!plan_->spill->GiveBack(&*part_, &num_finished_)) return Progress::kNeedsMemory;
     part_.reset();
-    waits_for_others_ = true;
+    has_given_back_ = true;
     Release();
     return Progress::kMore;
   }
@@ -207,7 +213,8 @@ class JoinPartReader final : public Source {
   const TaskContext& context_;
   const std::shared_ptr<MemoryConsumer> memory_;
   Phase phase_ = kTake;
-  bool waits_for_others_ = false;
+  bool has_given_back_ = false;
+  uint64_t num_finished_ = 0;  // parts, when it gave back
   std::optional<JoinSpill::Part> part_;
   std::shared_ptr<const JoinPlan> own_plan_;  // with the part's table
   std::unique_ptr<JoinRows> rows_;            // null once the table has them

@@ -39,6 +39,9 @@ struct JoinPlan {
   /// Columns of input 1 that the table holds beside its keys.
   std::vector<size_t> stored;
   std::shared_ptr<JoinTable> table;
+  /// Joined rows own their texts, and do not keep the table: whoever holds on to a batch (the
+  /// evaluators do) would keep one part in memory beside the next.
+  bool copies_texts = false;
   std::shared_ptr<JoinSpill> spill = std::make_shared<JoinSpill>();
 
   /// Types of a build side's rows in parts: its keys, then its stored columns.

@@ -241,16 +241,35 @@ class JoinProbe final : public Operator {
           const RowLayout::Field& field = column.source == JoinedColumn::kBuild
                                               ? table_->layout().column(column.index)
                                               : table_->layout().key(column.index);
+          const bool has_texts = field.kind == Kind::kView16 && !field.is_nested;
           std::vector<BufferPtr> heaps;
-          if (field.kind == Kind::kView16) heaps.push_back(pin_);
-          ARROW_ASSIGN_OR_RAISE(joined->columns().emplace_back(),
+          if (has_texts && !plan_->copies_texts) heaps.push_back(pin_);
+          ARROW_ASSIGN_OR_RAISE(Vector values,
                                 GatherField(field, pairs_row_, std::move(heaps), pool_));
+          if (has_texts && plan_->copies_texts) CopyTexts(&values);
+          joined->columns().push_back(std::move(values));
           break;
         }
       }
     }
     if (input.weights() == nullptr && !table_->has_weights()) return arrow::Status::OK();
     return MultiplyWeights(input, joined);
+  }
+
+  static void CopyTexts(Vector* values) {
+    auto* texts = values->mutable_data<StringView>();
+    int64_t size = 0;
+    for (int32_t i = 0; i < values->size(); ++i) size += texts[i].is_inline() ? 0 : texts[i].length;
+    if (size == 0) return;
+    BufferPtr heap = Buffer::Allocate(size);
+    auto* at = reinterpret_cast<char*>(heap->data());
+    for (int32_t i = 0; i < values->size(); ++i) {
+      if (texts[i].is_inline()) continue;
+      std::memcpy(at, texts[i].pointer, texts[i].length);
+      texts[i].pointer = at;
+      at += texts[i].length;
+    }
+    values->AddHeap(std::move(heap));
   }
 
   // Is every row of the input paired once, in order, so that its columns need no copy?

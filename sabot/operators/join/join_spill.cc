@@ -14,6 +14,10 @@ arrow::Result<int64_t> SpillLargest(std::vector<std::shared_ptr<RowRun>> runs, i
                                     PageWriter& writer) {
   std::erase_if(runs, [](const auto& run) { return run->is_spilled() || run->num_rows() == 0; });
   std::ranges::sort(runs, std::greater(), [](const auto& run) { return run->size_bytes(); });
+  // Half of all at least: a file a run, so few large ones.
+  int64_t total = 0;
+  for (const auto& run : runs) total += run->size_bytes();
+  bytes_wanted = std::max(bytes_wanted, total / 2);
   int64_t bytes = 0;
   for (const auto& run : runs) {
     if (bytes >= bytes_wanted || (bytes > 0 && run->size_bytes() < kRunBytesMin)) break;
@@ -108,19 +112,30 @@ std::optional<JoinSpill::Part> JoinSpill::Take() {
 void JoinSpill::Finish() {
   const std::lock_guard lock(mutex_);
   --num_taken_;
+  ++num_finished_;
+  for (Waker* sleeper : std::exchange(sleepers_, {})) sleeper->Fire();
 }
 
-bool JoinSpill::GiveBack(Part* part) {
+bool JoinSpill::GiveBack(Part* part, uint64_t* num_finished) {
   const std::lock_guard lock(mutex_);
   if (num_taken_ == 1) return false;
   --num_taken_;
   waiting_.push_back(std::move(*part));
+  *num_finished = num_finished_;
   return true;
 }
 
-bool JoinSpill::has_others() const {
+bool JoinSpill::MayTakeAgain(uint64_t num_finished, Waker* waker) {
   const std::lock_guard lock(mutex_);
-  return num_taken_ > 0;
+  std::erase(sleepers_, waker);
+  if (num_taken_ == 0 || num_finished_ != num_finished) return true;
+  sleepers_.push_back(waker);
+  return false;
+}
+
+void JoinSpill::Forget(Waker* waker) {
+  const std::lock_guard lock(mutex_);
+  std::erase(sleepers_, waker);
 }
 
 int64_t JoinSpill::spillable_bytes() const {

@@ -12,6 +12,7 @@
 #include "arrow/status.h"
 
 #include "sabot/base/memory_budget.h"
+#include "sabot/base/waker.h"
 #include "sabot/state/row_run.h"
 #include "sabot/vector/batch.h"
 
@@ -68,10 +69,13 @@ class JoinSpill {
   /// The next part to join, the caller's until Finish or GiveBack. None: none is left.
   std::optional<Part> Take();
   void Finish();
-  /// The part did not fit beside those of other tasks. False: there is none beside it.
-  bool GiveBack(Part* part);
-  /// Does another task work at a part?
-  bool has_others() const;
+  /// The part did not fit beside those of other tasks: it waits until one of them has finished.
+  /// False: there is none beside it.
+  bool GiveBack(Part* part, uint64_t* num_finished);
+  /// Is it worth while to take a part again, after a GiveBack that gave this number? If not, the
+  /// waker fires once it is, unless it is forgotten before.
+  bool MayTakeAgain(uint64_t num_finished, Waker* waker);
+  void Forget(Waker* waker);
 
   int64_t spillable_bytes() const;
   /// Writes out what nobody has taken yet.
@@ -86,6 +90,8 @@ class JoinSpill {
   bool is_dealt_ = false;  // arriving_ has gone to waiting_
   std::vector<Part> waiting_;
   int num_taken_ = 0;
+  uint64_t num_finished_ = 0;
+  std::vector<Waker*> sleepers_;
 };
 
 }  // namespace sabot::internal
