@@ -7,6 +7,7 @@
 
 #include "sabot/base/error.h"
 #include "sabot/connectors/files/manifest.h"
+#include "sabot/connectors/files/options.h"
 #include "sabot/connectors/files/partitions.h"
 #include "sabot/connectors/files/scan.h"
 #include "sabot/connectors/files/sink.h"
@@ -72,22 +73,8 @@ arrow::Result<std::unique_ptr<Source>> FilesScan::MakeSource(const TaskContext& 
 namespace {
 
 using internal::FilesScan;
+using internal::kBasePathOption;
 using internal::ScannedFile;
-
-// Of the format; those of the connector are no business of it.
-FileOptions OptionsOf(const TableDescription& table) {
-  FileOptions options;
-  for (const auto& [key, value] : table.options) {
-    if (key != internal::kBasePathOption) options.values.emplace(key, value);
-  }
-  return options;
-}
-
-std::string BasePathOf(const TableDescription& table) {
-  const auto found = std::ranges::find(table.options, internal::kBasePathOption,
-                                       &std::pair<std::string, std::string>::first);
-  return found == table.options.end() ? std::string() : found->second;
-}
 
 class FilesConnector final : public Connector {
  public:
@@ -95,10 +82,10 @@ class FilesConnector final : public Connector {
 
   arrow::Result<TableDescription> Describe(TableDescription table, const Env& env) override {
     ARROW_ASSIGN_OR_RAISE(const FileFormat* format, FindFileFormat(table.format));
-    const FileOptions options = OptionsOf(table);
+    ARROW_ASSIGN_OR_RAISE(const FileOptions options, internal::FormatOptions(table.options));
     ARROW_RETURN_NOT_OK(format->CheckOptions(options));
     std::vector<std::string> paths;
-    std::string base = BasePathOf(table);
+    std::string base = internal::OptionOf(table.options, kBasePathOption);
     const bool has_base = !base.empty();
     for (const std::string& path : table.paths) {
       ARROW_ASSIGN_OR_RAISE(std::vector<std::string> expanded, PathsOf(*env.files, path));
@@ -120,7 +107,7 @@ class FilesConnector final : public Connector {
     }
     if (partitions.empty()) return table;
     if (!has_base) {
-      table.options.emplace_back(internal::kBasePathOption, base);
+      table.options.emplace_back(kBasePathOption, base);
       std::ranges::sort(table.options);
     }
     for (const TypeField& column : partitions) {
@@ -132,12 +119,13 @@ class FilesConnector final : public Connector {
   arrow::Result<std::shared_ptr<Scan>> OpenScan(const ScanRequest& request,
                                                 const Env& env) override {
     ARROW_ASSIGN_OR_RAISE(const FileFormat* format, FindFileFormat(request.table.format));
-    const FileOptions options = OptionsOf(request.table);
-    const std::string base = BasePathOf(request.table);
+    ARROW_ASSIGN_OR_RAISE(const FileOptions options,
+                          internal::FormatOptions(request.table.options));
+    const std::string base = internal::OptionOf(request.table.options, kBasePathOption);
     std::vector<ScannedFile> files;
     for (const std::string& path : request.table.paths) {
       ARROW_ASSIGN_OR_RAISE(auto partitioned,
-                            internal::MatchPartitions(request.table.schema, base, path));
+                            internal::MatchPartitions(request.table.schema, base, path, options));
       // A stream keeps every file, whose position it must know.
       if (!request.table.is_unbounded && !internal::MayMatchFolders(partitioned, request.bounds)) {
         continue;

@@ -335,6 +335,22 @@ TEST_F(FilesConnectorTest, SaysWhatIsWrongWithATable) {
             "CONFIG_INVALID");
 }
 
+TEST_F(FilesConnectorTest, ReadsWallClocksInItsZone) {
+  folder_.Write("z.txt", "2024-01-01 00:00:00\n2024-07-01 00:00:00\n2024-01-01 00:00:00Z\n");
+  TableDescription table{.connector = "files",
+                         .format = "csv",
+                         .paths = {folder_.PathOf("z.txt")},
+                         .options = {{"timezone", "America/New_York"}},
+                         .schema = *ParseSchema("t TIMESTAMP")};
+  const auto source = *Open(*connector_->Describe(table, LocalEnv()))->MakeSource(Task(0, 1));
+  Output output;
+  ASSERT_EQ(*source->Poll(&output), Progress::kMore);
+  EXPECT_THAT(testing::TextRows(output.batch),
+              ElementsAre("2024-01-01 05:00:00", "2024-07-01 04:00:00", "2024-01-01 00:00:00"));
+  table.options = {{"timezone", "Nowhere"}};
+  EXPECT_EQ(ErrorName(connector_->Describe(table, LocalEnv()).status()), "INVALID_TIMEZONE");
+}
+
 TEST_F(FilesConnectorTest, InfersASchemaIfItHasNone) {
   TableDescription table{.connector = "files",
                          .format = "csv",

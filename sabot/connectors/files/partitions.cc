@@ -51,7 +51,8 @@ std::string Unescaped(std::string_view text) {
 }
 
 // nullopt: the text is none of the type.
-std::optional<TypedValue> Parse(const std::string& text, const Type& type) {
+std::optional<TypedValue> Parse(const std::string& text, const Type& type,
+                                const TextValueOptions& options = {}) {
   int64_t integer = 0;
   double floating = 0;
   int32_t days = 0;
@@ -91,7 +92,7 @@ std::optional<TypedValue> Parse(const std::string& text, const Type& type) {
       return TypedValue{type, int64_t{days}};
     case TypeId::kTimestamp:
     case TypeId::kTimestampNtz:
-      if (!ParseTimestamp(text, type.id(), {}, &integer)) return std::nullopt;
+      if (!ParseTimestamp(text, type.id(), options, &integer)) return std::nullopt;
       return TypedValue{type, integer};
     default:
       return std::nullopt;
@@ -271,7 +272,9 @@ arrow::Result<std::vector<TypeField>> InferPartitions(const std::string& base,
 }
 
 arrow::Result<PartitionedSchema> MatchPartitions(const Schema& table, const std::string& base,
-                                                 const std::string& path) {
+                                                 const std::string& path,
+                                                 const FileOptions& options) {
+  const TextValueOptions of_text{.wall_clock_to_utc = options.wall_clock_to_utc};
   const std::vector<FolderValue> values = FolderValues(base, path);
   PartitionedSchema schema;
   for (const TypeField& column : table.columns) {
@@ -289,7 +292,7 @@ arrow::Result<PartitionedSchema> MatchPartitions(const Schema& table, const std:
       schema.value.back() = TypedValue::Null(column.type);
       continue;
     }
-    std::optional<TypedValue> value = Parse(found->text, column.type);
+    std::optional<TypedValue> value = Parse(found->text, column.type, of_text);
     if (!value.has_value()) {
       return MakeError("CAST_INVALID_INPUT",
                        {{"expression", fmt::format("'{}' of the folder {}={}", found->text,

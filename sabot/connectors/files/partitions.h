@@ -15,9 +15,6 @@
 /// has the columns year and city, of which its files know nothing.
 namespace sabot::internal {
 
-/// The table option that names the folder below which names like `key=value` are columns: Spark's.
-inline constexpr std::string_view kBasePathOption = "basepath";
-
 /// Value of a folder by the lower-case name of its column, text still as in the path.
 struct FolderValue {
   std::string column;
@@ -48,9 +45,11 @@ struct PartitionedSchema {
   std::vector<int> file_column;   ///< of a table column; -1: the folders'
   std::vector<TypedValue> value;  ///< of a table column that is the folders'
 };
-/// Errors: CAST_INVALID_INPUT if a folder's value is none of the column's type.
+/// options: for their zone. Errors: CAST_INVALID_INPUT if a folder's value is none of the column's
+/// type.
 arrow::Result<PartitionedSchema> MatchPartitions(const Schema& table, const std::string& base,
-                                                 const std::string& path);
+                                                 const std::string& path,
+                                                 const FileOptions& options);
 
 /// Can a file whose folders have these values hold a row that all bounds accept?
 bool MayMatchFolders(const PartitionedSchema& schema, std::span<const ColumnBound> bounds);

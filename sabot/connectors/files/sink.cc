@@ -10,6 +10,7 @@
 #include "sabot/base/crash_point.h"
 #include "sabot/base/error.h"
 #include "sabot/connectors/files/manifest.h"
+#include "sabot/connectors/files/options.h"
 #include "sabot/formats/file.h"
 
 namespace sabot {
@@ -352,7 +353,7 @@ arrow::Result<std::shared_ptr<Sink>> OpenFileSink(const SinkDescription& sink, c
   auto target = std::make_shared<Target>();
   ARROW_ASSIGN_OR_RAISE(target->folder, FolderOfSink(sink.path));
   ARROW_ASSIGN_OR_RAISE(target->format, FindFileFormat(sink.format));
-  for (const auto& [key, value] : sink.options) target->options.values.emplace(key, value);
+  ARROW_ASSIGN_OR_RAISE(target->options, internal::FormatOptions(sink.options));
   ARROW_RETURN_NOT_OK(target->format->CheckOptions(target->options));
   target->schema = sink.schema;
   target->env = env;
