@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <charconv>
+
 #include "sabot/base/error.h"
 #include "sabot/frontend/spark/translator.h"
 #include "sabot/frontend/spark/types.h"
@@ -13,23 +16,50 @@ using Literal = proto::Expression::Literal;
 
 TypedValue OfLong(TypeId id, int64_t value) { return {Type(id), value}; }
 
-arrow::Result<TypedValue> ToDecimal(const Literal::Decimal& decimal) {
-  const std::string& text = decimal.value();
-  int precision = decimal.precision();
-  int scale = decimal.scale();
-  if (!decimal.has_precision() || !decimal.has_scale()) {
-    // As few digits as the text has, as Spark types a decimal literal.
-    const size_t point = text.find('.');
-    scale = point == text.npos ? 0 : static_cast<int>(text.size() - point - 1);
-    precision = 0;
-    for (const char c : text) precision += c >= '0' && c <= '9' ? 1 : 0;
+/// As few digits as the text needs, as Spark types a decimal literal: 1.50 is DECIMAL(3,2).
+struct DecimalDigits {
+  int64_t precision = 0;
+  int64_t scale = 0;
+};
+
+DecimalDigits DigitsOf(std::string_view text) {
+  DecimalDigits digits;
+  const size_t exponent_at = std::min(text.find_first_of("eE"), text.size());
+  bool is_behind_point = false;
+  for (const char c : text.substr(0, exponent_at)) {
+    is_behind_point = is_behind_point || c == '.';
+    if (c < '0' || c > '9') continue;
+    if (c != '0' || digits.precision > 0) ++digits.precision;
+    if (is_behind_point) ++digits.scale;
   }
-  if (scale < 0 || scale > 38) return Malformed("a decimal of more than 38 digits");
-  precision = std::max({precision, scale, 1});
+  if (exponent_at < text.size()) {
+    std::string_view exponent = text.substr(exponent_at + 1);
+    if (exponent.starts_with('+')) exponent.remove_prefix(1);
+    int32_t value = 0;
+    std::from_chars(exponent.data(), exponent.data() + exponent.size(), value);
+    digits.scale -= value;
+  }
+  if (digits.scale < 0) {
+    digits.precision -= digits.scale;
+    digits.scale = 0;
+  }
+  return digits;
+}
+
+arrow::Result<TypedValue> ToDecimal(const Literal::Decimal& decimal) {
+  // The client may send a type that is too small beside the text: PySpark sends (10,0) for every
+  // Decimal. The text's digits are never lost.
+  const DecimalDigits own = DigitsOf(decimal.value());
+  const int64_t scale =
+      std::max<int64_t>(own.scale, decimal.has_scale() ? decimal.scale() : int64_t{0});
+  const int64_t precision = std::max<int64_t>(
+      {own.precision, scale, decimal.has_precision() ? decimal.precision() : int64_t{1}, 1});
   if (precision > 38) return Malformed("a decimal of more than 38 digits");
-  ARROW_ASSIGN_OR_RAISE(const Int128 unscaled, DecimalFromString(text, precision, scale));
-  const Type type = Type::Decimal(precision, scale);
-  if (precision <= 18) return TypedValue{type, static_cast<int64_t>(unscaled)};
+  const Type type = Type::Decimal(static_cast<int>(precision), static_cast<int>(scale));
+  ARROW_ASSIGN_OR_RAISE(
+      const Int128 unscaled,
+      DecimalFromString(decimal.value(), static_cast<int>(precision), static_cast<int>(scale)));
+  if (type.kind() == Kind::kI64) return TypedValue{type, static_cast<int64_t>(unscaled)};
   return TypedValue{type, unscaled};
 }
 
