@@ -70,6 +70,15 @@ bool IsOneOf(std::string_view name, std::initializer_list<std::string_view> name
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// Functions that Spark shows in capitals.
+bool IsShownInCapitals(std::string_view function) {
+  return IsOneOf(function,
+                 {"acos",    "acosh", "asin",   "asinh", "atan",  "atan2",   "atanh", "cbrt",
+                  "ceil",    "cos",   "cosh",   "cot",   "csc",   "degrees", "e",     "exp",
+                  "expm1",   "floor", "hypot",  "log10", "log1p", "log2",    "pi",    "power",
+                  "radians", "sec",   "signum", "sin",   "sinh",  "sqrt",    "tan",   "tanh"});
+}
+
 std::string CallName(const syntax::Call& call) {
   const std::string function = Lower(call.function);
   const auto& arguments = call.arguments;
@@ -85,11 +94,18 @@ std::string CallName(const syntax::Call& call) {
     if (function == "<>")
       return fmt::format("(NOT ({} = {}))", NameOf(arguments[0]), NameOf(arguments[1]));
     if (function == "||") return fmt::format("concat({})", Joined(arguments));
-    if (IsOneOf(function, {"like", "rlike", "ilike"})) {
-      return function == "rlike" ? fmt::format("RLIKE({})", Joined(arguments))
-                                 : fmt::format("{} {} {}", NameOf(arguments[0]), Upper(function),
-                                               NameOf(arguments[1]));
+    if (function == "rlike") return fmt::format("RLIKE({})", Joined(arguments));
+    if (function == "like")
+      return fmt::format("{} LIKE {}", NameOf(arguments[0]), NameOf(arguments[1]));
+    if (function == "extract")
+      return fmt::format("extract({} FROM {})", NameOf(arguments[0]), NameOf(arguments[1]));
+    if (IsOneOf(function, {"trim", "ltrim", "rtrim"})) {
+      const char* side = function == "ltrim"   ? "LEADING"
+                         : function == "rtrim" ? "TRAILING"
+                                               : "BOTH";
+      return fmt::format("TRIM({} {} FROM {})", side, NameOf(arguments[0]), NameOf(arguments[1]));
     }
+    if (function == "log") return fmt::format("LOG({})", Joined(arguments));
     if (function == "getfield")
       return fmt::format("{}.{}", NameOf(arguments[0]), NameOf(arguments[1]));
     if (function == "getitem")
@@ -101,6 +117,21 @@ std::string CallName(const syntax::Call& call) {
     if (function == "isnull") return fmt::format("({} IS NULL)", NameOf(arguments[0]));
     if (function == "isnotnull") return fmt::format("({} IS NOT NULL)", NameOf(arguments[0]));
     if (function == "~") return fmt::format("~{}", NameOf(arguments[0]));
+    if (function == "log") return fmt::format("LOG(E(), {})", NameOf(arguments[0]));
+  }
+  if (function == "like" && arguments.size() == 3) {
+    return fmt::format("{} LIKE {} ESCAPE '{}'", NameOf(arguments[0]), NameOf(arguments[1]),
+                       NameOf(arguments[2]));
+  }
+  if (function == "struct") {
+    std::string fields;
+    for (const ExpressionPtr& argument : arguments) {
+      const auto* alias = argument->As<syntax::Alias>();
+      fields.append(fields.empty() ? "" : ", ")
+          .append(alias == nullptr ? NameOf(argument)
+                                   : fmt::format("{} AS {}", NameOf(alias->argument), alias->name));
+    }
+    return fmt::format("struct({})", fields);
   }
   if (function == "between" && arguments.size() == 3) {
     const std::string value = NameOf(arguments[0]);
@@ -113,7 +144,8 @@ std::string CallName(const syntax::Call& call) {
   std::string inner = Joined(arguments);
   if (function == "count" && (arguments.empty() || arguments[0]->As<syntax::Star>() != nullptr))
     inner = "1";
-  return fmt::format("{}({}{})", function, call.distinct ? "DISTINCT " : "", inner);
+  return fmt::format("{}({}{})", IsShownInCapitals(function) ? Upper(function) : function,
+                     call.distinct ? "DISTINCT " : "", inner);
 }
 
 }  // namespace
