@@ -73,6 +73,22 @@ std::string Lowered(std::string_view text) {
   return lowered;
 }
 
+constexpr std::string_view kCut = "\u2026";  // in place of what is left out: one column wide
+
+/// What of a line is shown: all of it, or of a long one so much around the place that a person
+/// finds it again. Ends between code points.
+std::pair<size_t, size_t> PartShown(std::string_view text, size_t begin, size_t end, size_t at) {
+  constexpr size_t kLineBytesMax = 120;
+  constexpr size_t kBytesBefore = 50;
+  if (end - begin <= kLineBytesMax) return {begin, end};
+  size_t from = at - begin > kBytesBefore ? at - kBytesBefore : begin;
+  size_t to = std::min(end, from + kLineBytesMax);
+  if (to == end) from = end - kLineBytesMax;
+  while (from > begin && IsContinuation(text[from])) --from;
+  while (to < end && IsContinuation(text[to])) ++to;
+  return {from, to};
+}
+
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
@@ -190,19 +206,22 @@ std::string RenderError(const arrow::Status& status) {
       span.begin == 0 ? 0 : statement.rfind('\n', span.begin - 1) + 1;  // npos + 1 = 0
   size_t line_end = std::min(statement.find('\n', span.begin), statement.size());
   if (line_end > span.begin && statement[line_end - 1] == '\r') --line_end;
+  const auto [shown_begin, shown_end] = PartShown(statement, line_begin, line_end, span.begin);
+  const std::string_view before = shown_begin > line_begin ? kCut : "";
+  const std::string_view behind = shown_end < line_end ? kCut : "";
   const std::string_view line =
-      std::string_view(statement).substr(line_begin, line_end - line_begin);
+      std::string_view(statement).substr(shown_begin, shown_end - shown_begin);
   const TextPosition position = PositionOf(statement, span.begin);
-  const size_t marked_end = std::clamp<size_t>(span.end, span.begin, line_end);
+  const size_t marked_end = std::clamp<size_t>(span.end, span.begin, shown_end);
   const std::string_view marked =
       std::string_view(statement).substr(span.begin, marked_end - span.begin);
   const auto num_marked =
       std::count_if(marked.begin(), marked.end(), [](char c) { return !IsContinuation(c); });
   const std::string prefix = fmt::format("  at {}:{}   ", position.line, position.column);
-  text.append("\n").append(prefix).append(line).append("\n");
-  text.append(prefix.size(), ' ');
+  text.append("\n").append(prefix).append(before).append(line).append(behind).append("\n");
+  text.append(prefix.size() + (before.empty() ? 0 : 1), ' ');
   // A tab stands under a tab, or else the caret would depend on how wide the terminal draws it.
-  for (char c : line.substr(0, span.begin - line_begin)) {
+  for (char c : line.substr(0, span.begin - shown_begin)) {
     if (!IsContinuation(c)) text.push_back(c == '\t' ? '\t' : ' ');
   }
   text.append(static_cast<size_t>(std::max<int64_t>(num_marked, 1)), '^');
