@@ -1,12 +1,19 @@
 #include "sabot/analyzer/analyzer.h"
 
+#include <algorithm>
+#include <cctype>
+#include <set>
+
 #include "sabot/analyzer/binder.h"
+#include "sabot/analyzer/view.h"
+#include "sabot/base/error.h"
 
 namespace sabot {
 
-arrow::Result<LogicalPlan> Analyze(const syntax::RelationPtr& relation,
-                                   const AnalyzerContext& context) {
-  analyzer::Binder binder(context);
+namespace {
+
+arrow::Result<LogicalPlan> AnalyzeWith(analyzer::Binder binder, const syntax::RelationPtr& relation,
+                                       const AnalyzerContext& context) {
   ARROW_ASSIGN_OR_RAISE(analyzer::Relation resolved, binder.ResolveRelation(relation));
   // What * lists is what goes out, in its order: a join with USING has a hidden column more.
   bool as_it_is = resolved.scope.columns.size() == resolved.plan->output.size();
@@ -26,7 +33,55 @@ arrow::Result<LogicalPlan> Analyze(const syntax::RelationPtr& relation,
   return LogicalPlan{std::move(resolved.plan), context.settings};
 }
 
-Schema ResolvedView::schema() const { return SchemaOf(plan_); }
+}  // namespace
+
+arrow::Result<LogicalPlan> Analyze(const syntax::RelationPtr& relation,
+                                   const AnalyzerContext& context) {
+  return AnalyzeWith(analyzer::Binder(context), relation, context);
+}
+
+arrow::Result<std::shared_ptr<const ViewBody>> AnalyzeView(const syntax::CreateView& statement,
+                                                           const AnalyzerContext& context) {
+  if (!statement.is_rebound) {
+    syntax::RelationPtr query = statement.query;
+    if (!statement.columns.empty()) {
+      query = syntax::MakeRelation(syntax::SubqueryAlias{query, statement.name, statement.columns},
+                                   query->span);
+    }
+    ARROW_ASSIGN_OR_RAISE(const LogicalPlan plan, Analyze(query, context));
+    return std::make_shared<analyzer::PlanView>(plan.root);
+  }
+  analyzer::Binder binder(context);
+  binder.DefineView(statement.name);
+  ARROW_ASSIGN_OR_RAISE(const LogicalPlan plan,
+                        AnalyzeWith(std::move(binder), statement.query, context));
+  Schema schema = SchemaOf(plan.root);
+  std::vector<std::string> query_columns;
+  for (const TypeField& column : schema.columns) query_columns.push_back(column.name);
+  if (!statement.columns.empty()) {
+    if (statement.columns.size() != schema.size()) {
+      return analyzer::AliasesMismatch(statement.name, statement.columns.size(), schema.size(),
+                                       statement.query->span);
+    }
+    for (size_t i = 0; i < schema.size(); ++i) schema.columns[i].name = statement.columns[i];
+  }
+  ARROW_RETURN_NOT_OK(CheckDistinctNames(schema));
+  return std::make_shared<analyzer::QueryView>(statement.query, std::move(query_columns),
+                                               std::move(schema), context.parameters);
+}
+
+arrow::Status CheckDistinctNames(const Schema& schema) {
+  std::set<std::string> seen;
+  for (const TypeField& column : schema.columns) {
+    std::string name = column.name;
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (!seen.insert(std::move(name)).second) {
+      return MakeError("COLUMN_ALREADY_EXISTS", {{"columnName", analyzer::Quoted({column.name})}});
+    }
+  }
+  return arrow::Status::OK();
+}
 
 Schema SchemaOf(const LogicalPtr& plan) {
   Schema schema;

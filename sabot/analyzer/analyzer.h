@@ -22,22 +22,19 @@ struct AnalyzerContext {
   std::map<std::string, TypedValue> parameters;  ///< of $name and :name
 };
 
-/// A view as the catalog keeps it: resolved when it was created.
-class ResolvedView final : public ViewBody {
- public:
-  explicit ResolvedView(LogicalPtr plan) : plan_(std::move(plan)) {}
-  const LogicalPtr& plan() const { return plan_; }
-  Schema schema() const override;
-
- private:
-  LogicalPtr plan_;
-};
-
 /// Resolve a query: names, overloads, types and coercions; the only place where that happens, for
 /// every front end. Errors: the analysis classes of error_classes.cc, each with the position of
 /// what is wrong.
 arrow::Result<LogicalPlan> Analyze(const syntax::RelationPtr& relation,
                                    const AnalyzerContext& context);
+
+/// Resolve CREATE VIEW: the body for the catalog. Errors: those of its query, RECURSIVE_VIEW if it
+/// would read itself, COLUMN_ALREADY_EXISTS.
+arrow::Result<std::shared_ptr<const ViewBody>> AnalyzeView(const syntax::CreateView& statement,
+                                                           const AnalyzerContext& context);
+
+/// Errors: COLUMN_ALREADY_EXISTS, for what needs columns of different names: views and files.
+arrow::Status CheckDistinctNames(const Schema& schema);
 
 /// Resolve CREATE PROPERTY GRAPH: the tables exist, have the keys, and edges refer to declared
 /// vertex tables.

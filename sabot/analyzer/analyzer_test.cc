@@ -98,11 +98,18 @@ class AnalyzerTest : public ::testing::Test {
            (span.is_known() ? text.substr(span.begin, span.end - span.begin) : "?");
   }
 
-  void CreateView(const std::string& name, const std::string& text) {
-    const auto plan = AnalyzeSql(text);
-    ASSERT_TRUE(plan.ok()) << plan.status().ToString();
-    ASSERT_TRUE(
-        catalog_.Create({name, std::make_shared<const ResolvedView>(plan->root)}, true).ok());
+  /// As CREATE OR REPLACE VIEW; is_rebound: of SQL, not of a DataFrame.
+  arrow::Status TryCreateView(const std::string& name, const std::string& text, bool is_rebound,
+                              std::vector<std::string> columns = {}) {
+    ARROW_ASSIGN_OR_RAISE(const auto statement, sql::ParseStatement(text));
+    const syntax::CreateView create{name, true, std::move(columns),
+                                    statement->As<syntax::Query>()->relation, is_rebound};
+    ARROW_ASSIGN_OR_RAISE(auto body, AnalyzeView(create, Context()));
+    return catalog_.Create({name, std::move(body)}, true);
+  }
+  void CreateView(const std::string& name, const std::string& text, bool is_rebound = true) {
+    const arrow::Status status = TryCreateView(name, text, is_rebound);
+    ASSERT_TRUE(status.ok()) << status.ToString();
   }
 
   Catalog catalog_;
@@ -258,11 +265,70 @@ TEST_F(AnalyzerTest, UnionsMeetInTheirCommonType) {
 }
 
 TEST_F(AnalyzerTest, AViewReadTwiceHasColumnsOfItsOwn) {
-  CreateView("v", "SELECT a, sum(c) AS s FROM t GROUP BY a");
-  const std::string plan = Plan("SELECT x.s, y.s AS ys FROM v x JOIN v y ON x.a = y.a");
-  EXPECT_THAT(plan, HasSubstr("join kind=inner left_keys=[a#1] right_keys=[a#"));
-  EXPECT_THAT(plan, Not(HasSubstr("left_keys=[a#1] right_keys=[a#1]")));
-  EXPECT_EQ(SchemaText("SELECT * FROM v"), "a INT NOT NULL, s DOUBLE");
+  for (const bool is_rebound : {true, false}) {
+    CreateView("v", "SELECT a, sum(c) AS s FROM t GROUP BY a", is_rebound);
+    const std::string plan = Plan("SELECT x.s, y.s AS ys FROM v x JOIN v y ON x.a = y.a");
+    EXPECT_THAT(plan, HasSubstr("join kind=inner left_keys=[a#1] right_keys=[a#"));
+    EXPECT_THAT(plan, Not(HasSubstr("left_keys=[a#1] right_keys=[a#1]")));
+    EXPECT_EQ(SchemaText("SELECT * FROM v"), "a INT NOT NULL, s DOUBLE");
+  }
+}
+
+TEST_F(AnalyzerTest, AViewOfSqlFollowsWhatItReads) {
+  CreateView("v1", "SELECT a FROM t WHERE a > 1");
+  CreateView("v2", "SELECT a AS x FROM v1");
+  CreateView("kept", "SELECT a AS x FROM v1", /*is_rebound=*/false);
+  EXPECT_THAT(Plan("SELECT * FROM v2"), HasSubstr("> 1"));
+  // Columns are found by name, and keep the types they had; more of them do not show.
+  CreateView("v1", "SELECT 'more' AS b, bigint(a) AS a FROM t WHERE a > 5");
+  EXPECT_THAT(Plan("SELECT * FROM v2"), HasSubstr("> 5"));
+  EXPECT_EQ(SchemaText("SELECT * FROM v2"), "x INT NOT NULL");
+  EXPECT_THAT(Plan("SELECT * FROM kept"), HasSubstr("> 1"));
+  // A name in the statement's WITH is not the view's.
+  EXPECT_THAT(Plan("WITH v1 AS (SELECT 0 AS a) SELECT * FROM v2"), HasSubstr("> 5"));
+  CreateView("star", "SELECT * FROM v1");
+  CreateView("v1", "SELECT 'more' AS b FROM t");
+  EXPECT_EQ(Error("SELECT 1 FROM v2"), "UNRESOLVED_COLUMN.WITH_SUGGESTION: v2");
+  EXPECT_EQ(Error("SELECT 1 FROM star"), "INCOMPATIBLE_VIEW_SCHEMA_CHANGE: star");
+  catalog_.Drop("v1");
+  EXPECT_EQ(Error("SELECT 1 FROM v2"), "TABLE_OR_VIEW_NOT_FOUND: v2");
+}
+
+TEST_F(AnalyzerTest, AViewKeepsTheParametersItWasMadeWith) {
+  CreateView("v", "SELECT a FROM t WHERE a = :n");
+  const auto statement = sql::ParseStatement("SELECT * FROM v");
+  AnalyzerContext context = Context();
+  context.parameters.clear();
+  const auto plan = Analyze((*statement)->As<syntax::Query>()->relation, context);
+  ASSERT_TRUE(plan.ok()) << plan.status().ToString();
+  EXPECT_THAT(ToText(plan->root), HasSubstr("7"));
+}
+
+TEST_F(AnalyzerTest, NoViewReadsItself) {
+  const auto refused = [&](const std::string& name, const std::string& text) {
+    const ErrorDetail* detail = GetErrorDetail(TryCreateView(name, text, true));
+    return detail == nullptr ? "created" : std::string(detail->error_class().name);
+  };
+  EXPECT_EQ(refused("t", "SELECT * FROM t"), "RECURSIVE_VIEW");
+  CreateView("v1", "SELECT a FROM t");
+  CreateView("v2", "SELECT a FROM v1");
+  EXPECT_EQ(refused("V1", "SELECT a FROM v2"), "RECURSIVE_VIEW");
+  EXPECT_EQ(refused("v1", "WITH v1 AS (SELECT 1 AS a) SELECT a FROM v1"), "created");
+  // Past the check: a table's place taken by a view that reads what is over it.
+  CreateView("v3", "SELECT a FROM u");
+  CreateView("u", "SELECT a FROM v3", /*is_rebound=*/false);
+  EXPECT_EQ(refused("u", "SELECT a FROM v3"), "RECURSIVE_VIEW");
+}
+
+TEST_F(AnalyzerTest, ColumnsOfAViewHaveDifferentNames) {
+  EXPECT_EQ(GetErrorDetail(TryCreateView("v", "SELECT a, b AS A FROM t", true))->error_class().name,
+            "COLUMN_ALREADY_EXISTS");
+  EXPECT_EQ(
+      GetErrorDetail(TryCreateView("v", "SELECT a FROM t", true, {"x", "y"}))->error_class().name,
+      "COLUMN_ALIASES_MISMATCH");
+  // Two columns of one name in the query, told apart by their order.
+  ASSERT_TRUE(TryCreateView("v", "SELECT a, b AS a FROM t", true, {"x", "y"}).ok());
+  EXPECT_EQ(SchemaText("SELECT * FROM v"), "x INT NOT NULL, y STRING");
 }
 
 TEST_F(AnalyzerTest, CommonTablesSeeThoseBeforeThem) {

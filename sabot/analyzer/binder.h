@@ -22,6 +22,8 @@ struct Aggregation {
   std::vector<AggregateCall> calls;
 };
 
+class QueryView;
+
 /// What an expression sees.
 struct ExpressionScope {
   const Scope* columns = nullptr;
@@ -31,14 +33,19 @@ struct ExpressionScope {
   const std::vector<std::pair<std::string, ExpressionPtr>>* aliases = nullptr;
   /// Aliases first (ORDER BY), or only what no column has (HAVING, GROUP BY).
   bool aliases_first = false;
+  /// One of items that are no aggregation: withColumn().
+  bool is_select_list = false;
 };
 
 /// Resolves one statement. Its parts stand in the files named.
 class Binder {
  public:
-  explicit Binder(const AnalyzerContext& context) : context_(context) {}
+  explicit Binder(const AnalyzerContext& context)
+      : context_(context), parameters_(&context.parameters) {}
 
   arrow::Result<Relation> ResolveRelation(const syntax::RelationPtr& relation);
+  /// What is resolved is to be the view of that name, and may not read it.
+  void DefineView(const std::string& name);
 
  private:
   // expressions.cc
@@ -77,6 +84,13 @@ class Binder {
   arrow::Result<ExpressionPtr> ResolveWindow(const syntax::Expression& expression,
                                              const syntax::Call& call,
                                              const ExpressionScope& scope);
+  /// The plan without the rows that no window has: those whose time, in a window() resolved since
+  /// the last call, is NULL. It stands below the step that holds the window(), as in Spark.
+  arrow::Result<LogicalPtr> WithoutNullTimes(LogicalPtr plan, bool is_grouped = false);
+  /// A call of a function that is no aggregate, struct(*): the columns in sight by their names in
+  /// the star's place. Else the expression itself.
+  syntax::ExpressionPtr WithStarsExpanded(const syntax::ExpressionPtr& expression,
+                                          const Scope& scope) const;
   arrow::Result<ExpressionPtr> ResolveFields(ExpressionPtr value,
                                              const std::vector<std::string>& parts, size_t used,
                                              Span span);
@@ -97,13 +111,8 @@ class Binder {
   arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Values& values);
   arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::With& with);
   arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Project& project);
-  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::WithColumns& with);
-  arrow::Result<Relation> Bind(const syntax::Relation& relation,
-                               const syntax::WithColumnsRenamed& with);
-  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Drop& drop);
   arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Filter& filter);
   arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Limit& limit);
-  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Distinct& distinct);
   arrow::Result<Relation> Bind(const syntax::Relation& relation,
                                const syntax::SubqueryAlias& alias);
   arrow::Result<Relation> Bind(const syntax::Relation& relation,
@@ -111,6 +120,24 @@ class Binder {
   arrow::Result<Relation> Scan(TableDescription table, const std::string& qualifier, Span span);
   arrow::Result<LogicalPtr> LimitBy(LogicalPtr plan, const syntax::ExpressionPtr& limit,
                                     const syntax::ExpressionPtr& offset);
+
+  // dataframe.cc
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::WithColumns& with);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation,
+                               const syntax::WithColumnsRenamed& with);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Drop& drop);
+  arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Distinct& distinct);
+  /// The column that df["a"] means, as the scope has it: of the nearest occurrence of the frame
+  /// that still shows it, as Spark does. Errors: AMBIGUOUS_COLUMN_REFERENCE if two are as near,
+  /// CANNOT_RESOLVE_DATAFRAME_COLUMN if none shows it: a column of the same name is another one.
+  arrow::Result<FoundColumn> FindInFrame(const Scope& scope, const syntax::Name& name,
+                                         Span span) const;
+  ColumnId OriginOf(ColumnId id) const;
+
+  // views.cc
+  arrow::Result<Relation> BindView(const std::string& name, const QueryView& view, Span span);
+  /// Errors: RECURSIVE_VIEW if the name is of a view that is being resolved.
+  arrow::Status CheckRecursion(const std::string& name, Span span) const;
 
   // joins.cc
   arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Join& join);
@@ -124,8 +151,12 @@ class Binder {
   arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Sort& sort);
   arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Return& result);
   struct Block;
+  arrow::Result<Block> BlockOf(const syntax::Select& select);
   arrow::Result<Relation> BindBlock(const Block& block);
   struct Item;
+  /// The fields of a column that is a struct: s.*
+  arrow::Status ResolveFieldStar(const syntax::Expression& item, const syntax::Star& star,
+                                 const ExpressionScope& scope, std::vector<Item>* items);
   arrow::Result<std::vector<Item>> ResolveItems(const std::vector<syntax::ExpressionPtr>& items,
                                                 const ExpressionScope& scope);
   arrow::Status ResolveGroupKeys(const Block& block, const Scope& scope, Aggregation* aggregation);
@@ -142,6 +173,11 @@ class Binder {
   arrow::Result<Relation> OpenTable(const syntax::Relation& relation, const std::string& table);
   arrow::Result<BoundPattern> BindReading(const syntax::Relation& relation, const Pattern& pattern,
                                           const PropertyGraph& graph, const Reading& reading);
+  /// The edges whose ends, columns of theirs, are keys of the vertex table: a path goes from node to
+  /// node.
+  arrow::Result<LogicalPtr> BetweenNodes(const syntax::Relation& relation,
+                                         const PropertyGraph& graph, size_t vertex,
+                                         LogicalPtr edges, const std::vector<ColumnId>& ends);
   /// The rows of all readings; a property that a table does not have is NULL there.
   arrow::Result<BoundPattern> UniteReadings(const Pattern& pattern,
                                             std::vector<BoundPattern> readings, Span span);
@@ -178,6 +214,14 @@ class Binder {
   arrow::Result<ExpressionPtr> IsOneOf(const ExpressionPtr& value,
                                        const std::vector<ExpressionPtr>& elements, Span span);
 
+  // cypher_functions.cc
+  /// A function that Cypher has for itself. Null: it is none.
+  arrow::Result<ExpressionPtr> ResolveCypherFunction(const syntax::Call& call,
+                                                     const std::string& function,
+                                                     const ExpressionScope& scope, Span span);
+  arrow::Result<ExpressionPtr> TryCast(ExpressionPtr value, const Type& type);
+  arrow::Result<ExpressionPtr> ElementOf(ExpressionPtr list, ExpressionPtr index, Span span);
+
   ColumnId NewId() { return next_id_++; }
   /// A copy of a plan with ids of its own, so that it can stand twice in a tree.
   LogicalPtr FreshCopy(const LogicalPtr& plan);
@@ -186,13 +230,26 @@ class Binder {
   arrow::Status CountRelations(int64_t count, Span span);
 
   const AnalyzerContext& context_;
-  bool is_cypher_ = false;  // set by the first MATCH or RETURN
+  const std::map<std::string, TypedValue>* parameters_;  // of the statement, or the view within
+  std::vector<std::string> views_;                       // being resolved, outermost first
+  bool is_cypher_ = false;                               // set by the first MATCH or RETURN
   ColumnId next_id_ = 1;
+  std::vector<ExpressionPtr> window_times_;  // of the window() calls of the step at hand
   int depth_ = 0;
   int64_t num_relations_ = 0;  // resolved so far, each use of a common table or view anew
   std::vector<std::map<std::string, syntax::RelationPtr>>
       commons_;  // WITH, innermost last; names in lower case
-  std::map<int64_t, std::vector<OutputColumn>> plan_columns_;  // Spark's plan ids
+  /// A relation with a plan id of Spark Connect, as it stands in the tree.
+  struct Frame {
+    int depth = 0;
+    Scope scope;
+  };
+  /// By plan id, in the order they were resolved: a frame joined with one derived from it occurs
+  /// twice.
+  std::map<int64_t, std::vector<Frame>> frames_;
+  /// Columns that Spark takes for the same though a step computes them anew (of the first input of
+  /// a union, beside the keys of dropDuplicates): the new id, the old one.
+  std::map<ColumnId, ColumnId> origins_;
 };
 
 }  // namespace sabot::analyzer

@@ -75,6 +75,38 @@ std::optional<Type> TypeNamedBy(const std::string& function) {
   return type.ok() ? std::optional(*type) : std::nullopt;
 }
 
+bool TakesTwoNumbers(std::string_view function) {
+  constexpr std::string_view kNames[] = {
+      "+",  "-",  "*",  "/", "%",  "mod", "pmod", "div", "=",
+      "==", "<>", "!=", "<", "<=", ">",   ">=",   "<=>", "between"};
+  return std::find(std::begin(kNames), std::end(kNames), function) != std::end(kNames);
+}
+
+/// A whole number written beside a decimal has as many digits as it shows, not as many as its type
+/// may have (Spark's DecimalPrecision): DECIMAL(10,2) * 2 is a DECIMAL(12,2).
+void FitIntegerLiterals(const syntax::Call& call, std::vector<ExpressionPtr>* arguments) {
+  const bool has_decimal =
+      std::any_of(arguments->begin(), arguments->end(),
+                  [](const auto& argument) { return argument->type.id() == TypeId::kDecimal; });
+  if (!has_decimal) return;
+  for (size_t i = 0; i < arguments->size(); ++i) {
+    // CAST(1 AS INT) is no literal, though it comes to the same value.
+    if (call.arguments[i]->As<syntax::Cast>() != nullptr) continue;
+    ExpressionPtr& argument = (*arguments)[i];
+    const auto* literal = argument->As<LiteralValue>();
+    if (literal == nullptr || literal->value.is_null() || !argument->type.is_integer()) continue;
+    const int64_t value = std::get<int64_t>(literal->value.value);
+    int digits = 1;
+    for (int64_t rest = value / 10; rest != 0; rest /= 10) ++digits;
+    // A TINYINT keeps its three digits, as in Spark.
+    if (argument->type.id() == TypeId::kByte) digits = 3;
+    const Type type = Type::Decimal(digits, 0);
+    TypedValue fitted{type, value};
+    if (type.kind() != Kind::kI64) fitted.value = Int128{value};
+    argument = sabot::MakeLiteral(std::move(fitted), argument->span);
+  }
+}
+
 }  // namespace
 
 arrow::Result<ExpressionPtr> Binder::Resolve(const syntax::ExpressionPtr& expression,
@@ -103,22 +135,17 @@ arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expre
                                                  const ExpressionScope& scope) {
   const Span span = expression.span;
   if (name.plan_id.has_value()) {
-    const auto found = plan_columns_.find(*name.plan_id);
-    if (found != plan_columns_.end()) {
-      for (const OutputColumn& column : found->second) {
-        if (!EqualNames(column.name, name.parts[0])) continue;
-        const bool in_sight = std::any_of(
-            scope.columns->columns.begin(), scope.columns->columns.end(),
-            [&](const ScopeColumn& candidate) { return candidate.column.id == column.id; });
-        if (in_sight) return ResolveFields(MakeColumn(column, span), name.parts, 1, span);
-      }
-    }
+    ARROW_ASSIGN_OR_RAISE(const FoundColumn found, FindInFrame(*scope.columns, name, span));
+    return ResolveFields(MakeColumn(found.column, span), name.parts, found.parts_used, span);
   }
   const auto by_alias = [&]() -> arrow::Result<ExpressionPtr> {
     if (scope.aliases == nullptr) return nullptr;
     for (const auto& [alias, value] : *scope.aliases) {
-      if (scope.columns->IsSameName(alias, name.parts[0]))
-        return ResolveFields(value, name.parts, 1, span);
+      if (!scope.columns->IsSameName(alias, name.parts[0])) continue;
+      if (value == nullptr) {
+        return MakeError("AMBIGUOUS_LATERAL_COLUMN_ALIAS", {{"name", Quoted({alias})}}, span);
+      }
+      return ResolveFields(value, name.parts, 1, span);
     }
     return nullptr;
   };
@@ -151,6 +178,35 @@ arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expre
       return ResolvePath(*variable, *scope.columns, span);
   }
   return UnresolvedColumn(*scope.columns, name.parts, span);
+}
+
+syntax::ExpressionPtr Binder::WithStarsExpanded(const syntax::ExpressionPtr& expression,
+                                                const Scope& scope) const {
+  const auto* call = expression->As<syntax::Call>();
+  if (call == nullptr || is_cypher_) return expression;
+  if (context_.functions->FindAggregate(call->function) != nullptr) return expression;
+  syntax::Call expanded = *call;
+  expanded.arguments.clear();
+  bool has_star = false;
+  for (const syntax::ExpressionPtr& argument : call->arguments) {
+    const auto* star = argument->As<syntax::Star>();
+    has_star = has_star || star != nullptr;
+    if (star == nullptr) {
+      expanded.arguments.push_back(argument);
+      continue;
+    }
+    for (const ScopeColumn& column : scope.columns) {
+      if (star->qualifier.empty() ? column.is_hidden
+                                  : !EqualNames(column.qualifier, star->qualifier.back())) {
+        continue;
+      }
+      syntax::Name name{{column.column.name}, {}};
+      if (!column.qualifier.empty()) name.parts.insert(name.parts.begin(), column.qualifier);
+      expanded.arguments.push_back(syntax::MakeExpression(std::move(name), argument->span));
+    }
+  }
+  if (!has_star) return expression;
+  return syntax::MakeExpression(std::move(expanded), expression->span);
 }
 
 arrow::Result<ExpressionPtr> Binder::ResolveFields(ExpressionPtr value,
@@ -189,15 +245,16 @@ arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expre
 
 arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expression,
                                                  const syntax::Star&, const ExpressionScope&) {
-  return MakeError("PARSE_SYNTAX_ERROR", {{"error", "'*'"}, {"hint", ""}}, expression.span,
+  return MakeError("INVALID_USAGE_OF_STAR_OR_REGEX",
+                   {{"elem", "'*'"}, {"prettyName", "expression"}}, expression.span,
                    "a star stands alone in a select list, or in count(*)");
 }
 
 arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expression,
                                                  const syntax::Parameter& parameter,
                                                  const ExpressionScope&) {
-  const auto found = context_.parameters.find(parameter.name);
-  if (found == context_.parameters.end()) {
+  const auto found = parameters_->find(parameter.name);
+  if (found == parameters_->end()) {
     return MakeError("LATE_BOUND_PARAMETER", {{"name", parameter.name}}, expression.span,
                      "pass it with the statement");
   }
@@ -330,8 +387,17 @@ arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expre
     ARROW_ASSIGN_OR_RAISE(ExpressionPtr field, Resolve(call.arguments[1], scope));
     return MakeFunctionCall(function, {std::move(value), std::move(field)}, expression.span);
   }
+  const bool has_star = std::any_of(
+      call.arguments.begin(), call.arguments.end(),
+      [](const auto& argument) { return argument->template As<syntax::Star>() != nullptr; });
+  if (has_star && !is_cypher_) {
+    const auto expanded =
+        WithStarsExpanded(std::make_shared<const syntax::Expression>(expression), *scope.columns);
+    return ResolveNode(*expanded, *expanded->As<syntax::Call>(), scope);
+  }
   ARROW_ASSIGN_OR_RAISE(std::vector<ExpressionPtr> arguments, ResolveAll(call.arguments, scope));
   const Span span = expression.span;
+  if (TakesTwoNumbers(function)) FitIntegerLiterals(call, &arguments);
   if ((function == "+" || function == "-") && arguments.size() == 2 &&
       arguments[0]->type.id() == TypeId::kDate) {
     const auto days = DaysOf(call.arguments[1]);
@@ -373,19 +439,14 @@ arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expre
                           MakeFunctionCall("<=", {arguments[0], arguments[2]}, span));
     return MakeFunctionCall("and", {std::move(low), std::move(high)}, span);
   }
-  if (function == "in" && arguments.size() >= 2) {
-    ExpressionPtr any;
-    for (size_t i = 1; i < arguments.size(); ++i) {
-      ARROW_ASSIGN_OR_RAISE(ExpressionPtr equal,
-                            MakeFunctionCall("=", {arguments[0], arguments[i]}, span));
-      if (any == nullptr) {
-        any = std::move(equal);
-      } else {
-        ARROW_ASSIGN_OR_RAISE(any,
-                              MakeFunctionCall("or", {std::move(any), std::move(equal)}, span));
-      }
-    }
-    return any;
+  if (arguments.size() == 2 &&
+      (function == "ceil" || function == "ceiling" || function == "floor")) {
+    return UnsupportedError(fmt::format("{} with a scale", function),
+                            fmt::format("{0}(x * 100) / 100, or round(x, 2)", function), span);
+  }
+  // isin([]): nothing is among no values, NULL neither.
+  if (function == "in" && arguments.size() == 1) {
+    return sabot::MakeLiteral(TypedValue::Boolean(false), span);
   }
   if (function == "<>" || function == "!=") {
     return MakeFunctionCall("<>", std::move(arguments), span);
@@ -398,6 +459,9 @@ arrow::Result<ExpressionPtr> Binder::ResolveAggregate(const syntax::Expression& 
                                                       const ExpressionScope& scope) {
   const Span span = expression.span;
   const auto shown = [&] { return NameOf(std::make_shared<syntax::Expression>(expression)); };
+  if (scope.aggregation == nullptr && scope.is_select_list) {
+    return MakeError("MISSING_GROUP_BY", {}, span, "groupBy(…).agg(…), joined back by its keys");
+  }
   if (scope.aggregation == nullptr) {
     return MakeError("INVALID_WHERE_CONDITION",
                      {{"condition", shown()}, {"expressionList", shown()}}, span,
@@ -478,6 +542,9 @@ arrow::Result<ExpressionPtr> Binder::ResolveWindow(const syntax::Expression& exp
                      call.arguments[1]->span);
   }
   const ExpressionPtr length = sabot::MakeLiteral(size, call.arguments[1]->span);
+  const bool is_known = std::any_of(window_times_.begin(), window_times_.end(),
+                                    [&](const auto& known) { return Equal(known, time); });
+  if (time->nullable && !is_known) window_times_.push_back(time);
   ARROW_ASSIGN_OR_RAISE(ExpressionPtr start,
                         MakeFunctionCall("tumble", {std::move(time), length}, span));
   ARROW_ASSIGN_OR_RAISE(ExpressionPtr end, MakeFunctionCall("+", {start, length}, span));
@@ -486,6 +553,19 @@ arrow::Result<ExpressionPtr> Binder::ResolveWindow(const syntax::Expression& exp
   };
   return MakeFunctionCall("named_struct",
                           {name("start"), std::move(start), name("end"), std::move(end)}, span);
+}
+
+arrow::Result<LogicalPtr> Binder::WithoutNullTimes(LogicalPtr plan, bool is_grouped) {
+  std::vector<ExpressionPtr> times = std::exchange(window_times_, {});
+  // A stream's windows count such rows as late, and hand them on with those.
+  if (is_grouped && IsUnbounded(plan)) return plan;
+  for (ExpressionPtr& time : times) {
+    const Span span = time->span;
+    ARROW_ASSIGN_OR_RAISE(ExpressionPtr is_known,
+                          MakeFunctionCall("isnotnull", {std::move(time)}, span));
+    plan = MakeLogical(LogicalFilter{std::move(is_known)}, {std::move(plan)});
+  }
+  return plan;
 }
 
 arrow::Result<TypedValue> Binder::ConstantOf(const syntax::ExpressionPtr& expression,

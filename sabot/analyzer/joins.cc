@@ -256,6 +256,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,
       output.nullable = output.nullable || other.nullable;
     }
     output.id = NewId();
+    origins_[output.id] = inputs[0].scope.columns[i].column.id;
     step.columns.push_back(output);
     for (size_t k = 0; k < inputs.size(); ++k) {
       const OutputColumn& own = inputs[k].scope.columns[i].column;

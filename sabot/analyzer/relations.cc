@@ -6,6 +6,7 @@
 
 #include "sabot/analyzer/binder.h"
 #include "sabot/analyzer/literals.h"
+#include "sabot/analyzer/view.h"
 #include "sabot/base/error.h"
 #include "sabot/expression/evaluator.h"
 #include "sabot/functions/resolve.h"
@@ -112,10 +113,10 @@ arrow::Result<Relation> Binder::ResolveRelation(const syntax::RelationPtr& relat
       std::visit([&](const auto& node) { return Bind(*relation, node); }, relation->node);
   --depth_;
   if (!resolved.ok()) return WithSpan(resolved.status(), relation->span);
-  if (relation->plan_id.has_value()) {
-    auto& columns = plan_columns_[*relation->plan_id];
-    columns.clear();
-    for (const ScopeColumn& column : resolved->scope.columns) columns.push_back(column.column);
+  const size_t num_ids = relation->plan_ids.size();
+  for (size_t i = 0; i < num_ids; ++i) {
+    const auto below = static_cast<int>(num_ids - 1 - i);
+    frames_[relation->plan_ids[i]].push_back({depth_ + below, resolved->scope});
   }
   return resolved;
 }
@@ -123,6 +124,14 @@ arrow::Result<Relation> Binder::ResolveRelation(const syntax::RelationPtr& relat
 arrow::Result<Relation> Binder::Scan(TableDescription table, const std::string& qualifier,
                                      Span span) {
   ARROW_ASSIGN_OR_RAISE(Connector * connector, context_.connectors->Find(table.connector));
+  // Wall clocks in text that names no zone are the session's.
+  const bool is_text = table.format == "csv" || table.format == "json";
+  const bool has_zone =
+      std::ranges::count(table.options, "timezone", &OptionList::value_type::first);
+  if (table.connector == "files" && is_text && !has_zone && context_.settings.time_zone != "UTC") {
+    table.options.emplace_back("timezone", context_.settings.time_zone);
+    std::ranges::sort(table.options);
+  }
   auto described = connector->Describe(std::move(table), context_.env);
   if (!described.ok()) return WithSpan(described.status(), span);
   LogicalScan scan;
@@ -168,11 +177,15 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syn
   }
   auto entry = context_.catalog->Find(name);
   if (!entry.ok()) return WithSpan(entry.status(), relation.span);
+  ARROW_RETURN_NOT_OK(CheckRecursion(name, relation.span));
   if (const auto* description = std::get_if<TableDescription>(&entry->definition)) {
     return Scan(*description, name, relation.span);
   }
   const auto& body = std::get<std::shared_ptr<const ViewBody>>(entry->definition);
-  const auto* view = dynamic_cast<const ResolvedView*>(body.get());
+  if (const auto* query_view = dynamic_cast<const QueryView*>(body.get())) {
+    return BindView(name, *query_view, relation.span);
+  }
+  const auto* view = dynamic_cast<const PlanView*>(body.get());
   if (view == nullptr) return InternalError(fmt::format("the view {} has a foreign body", name));
   ARROW_RETURN_NOT_OK(CountRelations(NumSteps(view->plan()), relation.span));
   LogicalPtr plan = FreshCopy(view->plan());
@@ -198,8 +211,12 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syn
         table.format.empty()
             ? fmt::format("the file '{}'", files.paths.empty() ? "" : files.paths[0])
             : fmt::format("the file format {}", table.format);
-    return UnsupportedError(what, fmt::format("a file of {}", fmt::join(kFormats, ", ")),
-                            relation.span);
+    std::string instead = fmt::format("a file of {}", fmt::join(kFormats, ", "));
+    if (table.format.empty() && !files.paths.empty()) {
+      instead += fmt::format("; of a folder or another name, the format before it: parquet.`{}`",
+                             files.paths[0]);
+    }
+    return UnsupportedError(what, std::move(instead), relation.span);
   }
   table.paths = files.paths;
   table.options = ToList(options);
@@ -327,70 +344,25 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::With
   return resolved;
 }
 
-arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::WithColumns& with) {
-  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(with.input));
-  LogicalProject project;
-  for (const ScopeColumn& column : input.scope.columns) {
-    project.expressions.push_back({column.column, MakeColumn(column.column)});
-  }
-  for (const auto& [name, expression] : with.columns) {
-    ARROW_ASSIGN_OR_RAISE(ExpressionPtr value, Resolve(expression, {.columns = &input.scope}));
-    NamedExpression named{{NewId(), name, value->type, value->nullable}, value};
-    bool replaced = false;
-    for (NamedExpression& existing : project.expressions) {
-      if (!EqualNames(existing.column.name, name)) continue;
-      existing = named;
-      replaced = true;
-    }
-    if (!replaced) project.expressions.push_back(std::move(named));
-  }
-  LogicalPtr plan = MakeLogical(std::move(project), {std::move(input.plan)});
-  Scope scope = Scope::Of(plan);
-  return Relation{std::move(plan), std::move(scope)};
-}
-
-arrow::Result<Relation> Binder::Bind(const syntax::Relation&,
-                                     const syntax::WithColumnsRenamed& with) {
-  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(with.input));
-  LogicalProject project;
-  for (ScopeColumn& column : input.scope.columns) {
-    const ExpressionPtr value = MakeColumn(column.column);
-    for (const auto& [from, to] : with.renames) {
-      if (EqualNames(column.column.name, from)) column.column.name = to;
-    }
-    project.expressions.push_back({column.column, value});
-  }
-  LogicalPtr plan = MakeLogical(std::move(project), {std::move(input.plan)});
-  return Relation{std::move(plan), std::move(input.scope)};
-}
-
-arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Drop& drop) {
-  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(drop.input));
-  LogicalProject project;
-  Scope scope;
-  for (const ScopeColumn& column : input.scope.columns) {
-    const bool dropped =
-        std::any_of(drop.columns.begin(), drop.columns.end(),
-                    [&](const auto& name) { return EqualNames(column.column.name, name); });
-    if (dropped) continue;
-    project.expressions.push_back({column.column, MakeColumn(column.column)});
-    scope.columns.push_back(column);
-  }
-  LogicalPtr plan = MakeLogical(std::move(project), {std::move(input.plan)});
-  return Relation{std::move(plan), std::move(scope)};
-}
-
 arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Filter& filter) {
   ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(filter.input));
   ARROW_ASSIGN_OR_RAISE(ExpressionPtr condition,
                         ResolveCondition(filter.condition, {.columns = &input.scope}));
+  ARROW_ASSIGN_OR_RAISE(input.plan, WithoutNullTimes(std::move(input.plan)));
   input.plan = MakeLogical(LogicalFilter{std::move(condition)}, {std::move(input.plan)});
   return input;
 }
 
 arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Limit& limit) {
   ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(limit.input));
-  input.plan = MakeLogical(LogicalLimit{limit.count, limit.offset}, {std::move(input.plan)});
+  const bool is_below = limit.count.value_or(0) < 0;
+  if (is_below || limit.offset < 0) {
+    const int64_t wrong = is_below ? *limit.count : limit.offset;
+    return MakeError("INVALID_LIMIT", {{"clause", is_below ? "LIMIT" : "OFFSET"},
+                                       {"message", fmt::format("it is {}", wrong)}});
+  }
+  input.plan =
+      MakeLogical(LogicalLimit{limit.count.value_or(-1), limit.offset}, {std::move(input.plan)});
   return input;
 }
 
@@ -418,16 +390,6 @@ arrow::Result<LogicalPtr> Binder::LimitBy(LogicalPtr plan, const syntax::Express
   return MakeLogical(step, {std::move(plan)});
 }
 
-arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Distinct& distinct) {
-  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(distinct.input));
-  LogicalAggregate aggregate;
-  for (const ScopeColumn& column : input.scope.columns) {
-    aggregate.keys.push_back({column.column, MakeColumn(column.column)});
-  }
-  input.plan = MakeLogical(std::move(aggregate), {std::move(input.plan)});
-  return input;
-}
-
 arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,
                                      const syntax::SubqueryAlias& alias) {
   ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(alias.input));
@@ -437,12 +399,8 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,
   }
   if (alias.columns.empty()) return renamed;
   if (alias.columns.size() != renamed.scope.columns.size()) {
-    return MakeError("NUM_COLUMNS_MISMATCH",
-                     {{"operator", fmt::format("the alias `{}`", alias.name)},
-                      {"firstNumColumns", std::to_string(renamed.scope.columns.size())},
-                      {"invalidOrdinalNum", "1"},
-                      {"invalidNumColumns", std::to_string(alias.columns.size())}},
-                     relation.span);
+    return AliasesMismatch(alias.name, alias.columns.size(), renamed.scope.columns.size(),
+                           relation.span);
   }
   LogicalProject project;
   for (size_t i = 0; i < alias.columns.size(); ++i) {

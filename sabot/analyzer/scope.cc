@@ -89,6 +89,18 @@ arrow::Result<std::optional<FoundColumn>> FindColumn(const Scope& scope,
   return std::nullopt;
 }
 
+arrow::Status AliasesMismatch(const std::string& name, size_t num_names, size_t num_columns,
+                              Span span) {
+  const auto counted = [](size_t count, const char* what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+  };
+  return MakeError("COLUMN_ALIASES_MISMATCH",
+                   {{"name", Quoted({name})},
+                    {"aliases", counted(num_names, "name")},
+                    {"columns", counted(num_columns, "column")}},
+                   span);
+}
+
 arrow::Status UnresolvedColumn(const Scope& scope, const std::vector<std::string>& parts,
                                Span span) {
   const std::vector<std::string> known = scope.Names();

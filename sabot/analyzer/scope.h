@@ -71,6 +71,10 @@ arrow::Result<std::optional<FoundColumn>> FindColumn(const Scope& scope,
 arrow::Status UnresolvedColumn(const Scope& scope, const std::vector<std::string>& parts,
                                Span span);
 
+/// t(a, b) over a relation of another number of columns.
+arrow::Status AliasesMismatch(const std::string& name, size_t num_names, size_t num_columns,
+                              Span span);
+
 /// `t`.`a`, as messages show names.
 std::string Quoted(const std::vector<std::string>& parts);
 bool EqualNames(std::string_view left, std::string_view right);  ///< without regard to case

@@ -69,6 +69,64 @@ bool IsDistinct(const syntax::Select& select, const FunctionRegistry& functions)
                       [&](const auto& item) { return HasAggregate(item, functions); });
 }
 
+/// Two items of one name: neither is meant by it.
+void AddAlias(const std::string& name, ExpressionPtr value,
+              std::vector<std::pair<std::string, ExpressionPtr>>* aliases) {
+  for (auto& [known, known_value] : *aliases) {
+    if (!EqualNames(known, name)) continue;
+    if (known_value == nullptr || !Equal(known_value, value)) known_value = nullptr;
+    return;
+  }
+  aliases->emplace_back(name, std::move(value));
+}
+
+constexpr int kExpressionDepthMax = 1000;
+constexpr int64_t kExpressionSizeMax = 1'000'000;
+
+/// Nodes and levels of an expression, a shared part counted at each use; not past the limits.
+struct ExpressionSize {
+  int64_t nodes = 0;
+  int levels = 0;
+
+  void Add(const ExpressionPtr& expression, int level) {
+    ++nodes;
+    levels = std::max(levels, level);
+    const auto below = [&](const ExpressionPtr& child) {
+      if (nodes <= kExpressionSizeMax && levels <= kExpressionDepthMax) Add(child, level + 1);
+    };
+    if (const auto* call = expression->As<FunctionCall>()) {
+      for (const ExpressionPtr& argument : call->arguments) below(argument);
+    } else if (const auto* cast = expression->As<CastTo>()) {
+      below(cast->argument);
+    } else if (const auto* branches = expression->As<CaseWhen>()) {
+      for (const auto& [condition, value] : branches->branches) below(condition), below(value);
+      below(branches->otherwise);
+    }
+  }
+};
+
+/// An item may name one before it, which stands in its place: each may double the one before.
+arrow::Status CheckSize(const ExpressionPtr& expression, Span span) {
+  ExpressionSize size;
+  size.Add(expression, 1);
+  if (size.levels > kExpressionDepthMax) {
+    return MakeError("PLAN_TOO_DEEP", {{"limit", std::to_string(kExpressionDepthMax)}}, span);
+  }
+  if (size.nodes > kExpressionSizeMax) {
+    return UnsupportedError("an item that has grown so large by the items it names",
+                            "a sub-query that computes those first", span);
+  }
+  return arrow::Status::OK();
+}
+
+/// CAST(a AS INT) as an item is named a, as in Spark.
+bool IsCastOfColumn(const syntax::Expression& item, const ExpressionPtr& resolved) {
+  const auto* cast = item.As<syntax::Cast>();
+  if (cast == nullptr || cast->argument->As<syntax::Name>() == nullptr) return false;
+  const auto* done = resolved->As<CastTo>();
+  return (done == nullptr ? resolved : done->argument)->As<ColumnRef>() != nullptr;
+}
+
 LogicalPtr DistinctOf(LogicalPtr plan) {
   LogicalAggregate aggregate;
   for (const OutputColumn& column : plan->output)
@@ -90,6 +148,7 @@ struct Binder::Block {
   syntax::ExpressionPtr limit;
   syntax::ExpressionPtr offset;
   bool nulls_are_greatest = false;  ///< Cypher's order
+  bool is_aggregation = false;      ///< agg(): of all rows, whatever is asked of them
 };
 
 /// One column of the select list.
@@ -109,7 +168,9 @@ OutputColumn Binder::OutputOf(const ExpressionPtr& expression, std::string name)
 arrow::Result<std::vector<Binder::Item>> Binder::ResolveItems(
     const std::vector<syntax::ExpressionPtr>& items, const ExpressionScope& scope) {
   std::vector<Item> resolved;
-  for (const syntax::ExpressionPtr& item : items) {
+  std::vector<std::pair<std::string, ExpressionPtr>> aliases;  // of the items before, to name
+  for (const syntax::ExpressionPtr& written : items) {
+    const syntax::ExpressionPtr item = WithStarsExpanded(written, *scope.columns);
     if (const auto* star = item->As<syntax::Star>()) {
       const size_t before = resolved.size();
       for (const ScopeColumn& column : scope.columns->columns) {
@@ -121,19 +182,39 @@ arrow::Result<std::vector<Binder::Item>> Binder::ResolveItems(
                             column.qualifier, item->span});
       }
       if (resolved.size() == before && !star->qualifier.empty()) {
-        return UnresolvedColumn(*scope.columns, star->qualifier, item->span);
+        ARROW_RETURN_NOT_OK(ResolveFieldStar(*item, *star, scope, &resolved));
       }
       continue;
     }
     Item result{nullptr, NameOf(item), {}, item->span};
     if (IsWindowCall(item) && item->As<syntax::Alias>() == nullptr) result.name = "window";
-    ARROW_ASSIGN_OR_RAISE(result.expression, Resolve(item, scope));
+    ExpressionScope item_scope = scope;
+    if (!is_cypher_) item_scope.aliases = &aliases;
+    ARROW_ASSIGN_OR_RAISE(result.expression, Resolve(item, item_scope));
+    ARROW_RETURN_NOT_OK(CheckSize(result.expression, item->span));
+    if (IsCastOfColumn(*item, result.expression)) {
+      result.name = NameOf(item->As<syntax::Cast>()->argument);
+    }
+    if (item->As<syntax::Alias>() != nullptr) AddAlias(result.name, result.expression, &aliases);
     if (const auto* name = item->As<syntax::Name>(); name != nullptr && name->parts.size() == 2) {
       result.qualifier = name->parts[0];
     }
     resolved.push_back(std::move(result));
   }
   return resolved;
+}
+
+arrow::Status Binder::ResolveFieldStar(const syntax::Expression& item, const syntax::Star& star,
+                                       const ExpressionScope& scope, std::vector<Item>* items) {
+  auto value = Resolve(MakeExpression(syntax::Name{star.qualifier, {}}, item.span), scope);
+  if (!value.ok() || (*value)->type.id() != TypeId::kStruct) {
+    return UnresolvedColumn(*scope.columns, star.qualifier, item.span);
+  }
+  for (const TypeField& field : (*value)->type.fields()) {
+    ARROW_ASSIGN_OR_RAISE(ExpressionPtr part, ResolveFields(*value, {field.name}, 0, item.span));
+    items->push_back({std::move(part), field.name, {}, item.span});
+  }
+  return arrow::Status::OK();
 }
 
 arrow::Status Binder::ResolveGroupKeys(const Block& block, const Scope& scope,
@@ -143,8 +224,14 @@ arrow::Status Binder::ResolveGroupKeys(const Block& block, const Scope& scope,
   for (const syntax::ExpressionPtr& item : block.projection) {
     const auto* alias = item->As<syntax::Alias>();
     if (alias == nullptr || HasAggregate(alias->argument, *context_.functions)) continue;
-    ARROW_ASSIGN_OR_RAISE(ExpressionPtr value, Resolve(alias->argument, {.columns = &scope}));
-    aliases.emplace_back(alias->name, std::move(value));
+    ExpressionScope item_scope{.columns = &scope};
+    if (!is_cypher_) item_scope.aliases = &aliases;
+    auto value = Resolve(alias->argument, item_scope);
+    // It may name an aggregate before it; what is truly wrong with it is said when it is resolved.
+    if (!value.ok() && !is_cypher_) continue;
+    ARROW_RETURN_NOT_OK(value.status());
+    ARROW_RETURN_NOT_OK(CheckSize(*value, alias->argument->span));
+    aliases.emplace_back(alias->name, std::move(*value));
   }
   std::vector<syntax::ExpressionPtr> keys = block.group_by;
   if (block.group_by_all) {
@@ -228,7 +315,7 @@ arrow::Result<ExpressionPtr> Binder::AboveAggregation(const ExpressionPtr& expre
 arrow::Result<Relation> Binder::BindBlock(const Block& block) {
   const Scope& scope = block.input.scope;
   const FunctionRegistry& functions = *context_.functions;
-  bool aggregated = !block.group_by.empty() || block.having != nullptr;
+  bool aggregated = !block.group_by.empty() || block.having != nullptr || block.is_aggregation;
   for (const syntax::ExpressionPtr& item : block.projection)
     aggregated = aggregated || HasAggregate(item, functions);
   for (const syntax::SortKey& key : block.order_by) {
@@ -274,7 +361,7 @@ arrow::Result<Relation> Binder::BindBlock(const Block& block) {
     order.push_back(std::move(sort));
   }
 
-  LogicalPtr plan = block.input.plan;
+  ARROW_ASSIGN_OR_RAISE(LogicalPtr plan, WithoutNullTimes(block.input.plan, aggregated));
   if (aggregated) {
     const auto above = [&](ExpressionPtr* expression, Span span) -> arrow::Status {
       return AboveAggregation(*expression, aggregation, span).Value(expression);
@@ -334,7 +421,7 @@ arrow::Result<Relation> Binder::BindBlock(const Block& block) {
   return Relation{std::move(plan), std::move(output)};
 }
 
-arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Select& select) {
+arrow::Result<Binder::Block> Binder::BlockOf(const syntax::Select& select) {
   Block block;
   if (select.from != nullptr) {
     ARROW_ASSIGN_OR_RAISE(block.input, ResolveRelation(select.from));
@@ -344,6 +431,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Sele
   if (select.where != nullptr) {
     ARROW_ASSIGN_OR_RAISE(ExpressionPtr condition,
                           ResolveCondition(select.where, {.columns = &block.input.scope}));
+    ARROW_ASSIGN_OR_RAISE(block.input.plan, WithoutNullTimes(std::move(block.input.plan)));
     block.input.plan =
         MakeLogical(LogicalFilter{std::move(condition)}, {std::move(block.input.plan)});
   }
@@ -352,6 +440,11 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Sele
   block.group_by = select.group_by;
   block.group_by_all = select.group_by_all;
   block.having = select.having;
+  return block;
+}
+
+arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Select& select) {
+  ARROW_ASSIGN_OR_RAISE(const Block block, BlockOf(select));
   return BindBlock(block);
 }
 
@@ -360,22 +453,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Orde
   Block block;
   if (select != nullptr) {
     // One block with its ORDER BY, which may name what the select list leaves out.
-    if (select->from != nullptr) {
-      ARROW_ASSIGN_OR_RAISE(block.input, ResolveRelation(select->from));
-    } else {
-      block.input.plan = MakeLogical(LogicalValues{{}, {{}}});
-    }
-    if (select->where != nullptr) {
-      ARROW_ASSIGN_OR_RAISE(ExpressionPtr condition,
-                            ResolveCondition(select->where, {.columns = &block.input.scope}));
-      block.input.plan =
-          MakeLogical(LogicalFilter{std::move(condition)}, {std::move(block.input.plan)});
-    }
-    block.projection = select->projection;
-    block.distinct = IsDistinct(*select, *context_.functions);
-    block.group_by = select->group_by;
-    block.group_by_all = select->group_by_all;
-    block.having = select->having;
+    ARROW_ASSIGN_OR_RAISE(block, BlockOf(*select));
   } else {
     ARROW_ASSIGN_OR_RAISE(block.input, ResolveRelation(ordered.input));
     block.projection.push_back(MakeExpression(syntax::Star{}, ordered.input->span));
@@ -405,6 +483,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Aggr
   Block block;
   ARROW_ASSIGN_OR_RAISE(block.input, ResolveRelation(aggregate.input));
   block.group_by = aggregate.keys;
+  block.is_aggregation = !aggregate.aggregates.empty();
   block.projection = aggregate.keys;
   block.projection.insert(block.projection.end(), aggregate.aggregates.begin(),
                           aggregate.aggregates.end());

@@ -9,6 +9,8 @@ using enum ErrorKind;
 constexpr ErrorClass kClasses[] = {
     {"AMBIGUOUS_COLUMN_REFERENCE", "42702", kAnalysis,
      "Column <name> is ambiguous: several frames joined have it, such as a frame and itself."},
+    {"AMBIGUOUS_LATERAL_COLUMN_ALIAS", "42702", kAnalysis,
+     "Lateral column alias <name> is ambiguous: several items before it have that name."},
     {"AMBIGUOUS_REFERENCE", "42704", kAnalysis,
      "Reference <name> is ambiguous, could be: <referenceNames>."},
     {"ARITHMETIC_OVERFLOW", "22003", kExecution,
@@ -109,6 +111,8 @@ constexpr ErrorClass kClasses[] = {
      "such as +02:00."},
     {"INVALID_TYPED_LITERAL", "42604", kParse,
      "The value of the typed literal <valueType> is invalid: <value>."},
+    {"INVALID_USAGE_OF_STAR_OR_REGEX", "42000", kAnalysis,
+     "Invalid usage of <elem> in <prettyName>."},
     {"INVALID_WHERE_CONDITION", "42903", kAnalysis,
      "The WHERE condition <condition> contains invalid expressions: <expressionList>."},
     {"IO_ERROR", "58030", kConnector, "<message>."},

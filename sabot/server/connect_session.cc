@@ -66,7 +66,7 @@ arrow::Status WithTexts(const arrow::Status& status, const spark::PlanTexts& tex
   return WithStatement(status, texts.statements[0]);
 }
 
-spark::Surroundings ConnectSession::MakeSurroundings(const spark::PlanTexts* texts) {
+spark::Surroundings ConnectSession::MakeSurroundings() {
   spark::Surroundings surroundings;
   surroundings.parse_query = ParseQuery;
   surroundings.parse_expression = ParseExpression;
@@ -75,14 +75,6 @@ spark::Surroundings ConnectSession::MakeSurroundings(const spark::PlanTexts* tex
   };
   surroundings.cached_artifact = [this](const std::string& hash) {
     return ReadArtifact(std::string(kCachePrefix) + hash);
-  };
-  surroundings.columns_of =
-      [this,
-       texts](const syntax::RelationPtr& relation) -> arrow::Result<std::vector<std::string>> {
-    ARROW_ASSIGN_OR_RAISE(const auto query, session_->Resolve(relation, texts->parameters));
-    std::vector<std::string> names;
-    for (const TypeField& column : query->schema().columns) names.push_back(column.name);
-    return names;
   };
   return surroundings;
 }
@@ -95,7 +87,7 @@ arrow::Result<std::shared_ptr<const Query>> ConnectSession::Resolve(
 arrow::Result<std::shared_ptr<const Query>> ConnectSession::ResolveLimited(
     const ::spark::connect::Relation& relation, int64_t num_rows) {
   spark::PlanTexts texts;
-  auto tree = spark::ToRelation(relation, MakeSurroundings(&texts), &texts);
+  auto tree = spark::ToRelation(relation, MakeSurroundings(), &texts);
   if (!tree.ok()) return WithTexts(tree.status(), texts);
   if (num_rows >= 0) {
     tree = syntax::MakeRelation(syntax::Limit{std::move(*tree), num_rows, 0});
@@ -107,7 +99,7 @@ arrow::Result<std::shared_ptr<const Query>> ConnectSession::ResolveLimited(
 
 arrow::Status ConnectSession::Run(const ::spark::connect::Command& command) {
   spark::PlanTexts texts;
-  const auto statement = spark::ToStatement(command, MakeSurroundings(&texts), &texts);
+  const auto statement = spark::ToStatement(command, MakeSurroundings(), &texts);
   if (!statement.ok()) return WithTexts(statement.status(), texts);
   return WithTexts(session_->Run(*statement, texts.parameters).status(), texts);
 }

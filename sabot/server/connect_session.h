@@ -37,7 +37,7 @@ class ConnectSession {
   // ---- plans
   /// What translations of this session's plans need. Errors that point into the plan's one SQL text
   /// carry it after Explained().
-  spark::Surroundings MakeSurroundings(const spark::PlanTexts* texts);
+  spark::Surroundings MakeSurroundings();
   /// Translate and bind a relation.
   arrow::Result<std::shared_ptr<const Query>> Resolve(const ::spark::connect::Relation& relation);
   /// Translate a relation, put show()'s limit on it, and bind it.

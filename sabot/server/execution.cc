@@ -155,7 +155,7 @@ class Execution {
     spark::PlanTexts texts;
     const proto::SQL& sql = input.sql();
     // Arguments are checked and read as those of a query are; the text is parsed once, below.
-    spark::Surroundings surroundings = session_->MakeSurroundings(&texts);
+    spark::Surroundings surroundings = session_->MakeSurroundings();
     surroundings.parse_query = [](std::string_view) -> arrow::Result<syntax::RelationPtr> {
       return syntax::MakeRelation(syntax::Values{});
     };

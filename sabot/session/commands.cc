@@ -46,12 +46,8 @@ bool Matches(std::string_view pattern, std::string_view name) {
 }
 
 Result Run(const syntax::CreateView& create, Span, const CommandContext& context) {
-  syntax::RelationPtr query = create.query;
-  if (!create.columns.empty())
-    query = syntax::MakeRelation(syntax::SubqueryAlias{query, create.name, create.columns});
-  ARROW_ASSIGN_OR_RAISE(LogicalPlan plan, Analyze(query, context.analyzer));
-  ARROW_RETURN_NOT_OK(context.catalog->Create(
-      {create.name, std::make_shared<ResolvedView>(plan.root)}, create.replace));
+  ARROW_ASSIGN_OR_RAISE(auto body, AnalyzeView(create, context.analyzer));
+  ARROW_RETURN_NOT_OK(context.catalog->Create({create.name, std::move(body)}, create.replace));
   return Nothing();
 }
 

@@ -276,7 +276,10 @@ struct RelationPrinter {
     return list.Done();
   }
   std::string operator()(const Drop& drop) const {
-    return List("drop").Add(Print(drop.input)).AddNames("columns", drop.columns).Done();
+    List list("drop");
+    list.Add(Print(drop.input)).AddNames("columns", drop.columns);
+    for (const Name& name : drop.references) list.Add(ExpressionPrinter{}(name));
+    return list.Done();
   }
   std::string operator()(const Filter& filter) const {
     return List("filter").Add(Print(filter.input)).Add(Print(filter.condition)).Done();
@@ -297,7 +300,7 @@ struct RelationPrinter {
   std::string operator()(const Limit& limit) const {
     return List("limit")
         .Add(Print(limit.input))
-        .Add(std::to_string(limit.count))
+        .Add(std::to_string(limit.count.value_or(-1)))
         .Add(std::to_string(limit.offset))
         .Done();
   }
@@ -320,7 +323,7 @@ struct RelationPrinter {
         .Done();
   }
   std::string operator()(const Distinct& distinct) const {
-    return List("distinct").Add(Print(distinct.input)).Done();
+    return List("distinct").Add(Print(distinct.input)).AddNames("keys", distinct.keys).Done();
   }
   std::string operator()(const SubqueryAlias& alias) const {
     return List("as")

@@ -98,9 +98,11 @@ struct WithColumnsRenamed {
   RelationPtr input;
   std::vector<std::pair<std::string, std::string>> renames;
 };
+/// Columns that are not there are no error.
 struct Drop {
   RelationPtr input;
   std::vector<std::string> columns;
+  std::vector<Name> references;  ///< df["a"]: one of several columns of a name
 };
 struct Filter {
   RelationPtr input;
@@ -118,7 +120,7 @@ struct Sort {
 };
 struct Limit {
   RelationPtr input;
-  int64_t count = -1;  ///< -1: all
+  std::optional<int64_t> count;  ///< absent: all
   int64_t offset = 0;
 };
 
@@ -145,6 +147,7 @@ struct SetOperator {
 
 struct Distinct {
   RelationPtr input;
+  std::vector<std::string> keys;  ///< one row for each of their values; empty: of all columns
 };
 
 /// (query) AS name(columns)
@@ -188,7 +191,9 @@ struct Relation {
                SetOperator, Distinct, SubqueryAlias, EventTime, Match, Return>
       node;
   Span span;
-  std::optional<int64_t> plan_id;  ///< Spark Connect's
+  /// Spark Connect's: of this relation, then of those around it that change nothing (hint,
+  /// repartition), outermost last.
+  std::vector<int64_t> plan_ids;
   /// Levels of relations, 1 for a leaf: set by MakeRelation.
   int32_t height = 1;
 
@@ -215,9 +220,10 @@ int32_t ChildRelationHeight(const Node& node) {
 }
 
 template <typename Node>
-RelationPtr MakeRelation(Node node, Span span = {}, std::optional<int64_t> plan_id = {}) {
+RelationPtr MakeRelation(Node node, Span span = {}, std::vector<int64_t> plan_ids = {}) {
   const int32_t height = 1 + ChildRelationHeight(node);
-  return std::make_shared<const Relation>(Relation{std::move(node), span, plan_id, height});
+  return std::make_shared<const Relation>(
+      Relation{std::move(node), span, std::move(plan_ids), height});
 }
 
 }  // namespace sabot::syntax

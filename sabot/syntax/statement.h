@@ -22,6 +22,9 @@ struct CreateView {
   bool replace = false;
   std::vector<std::string> columns;
   RelationPtr query;
+  /// Of SQL's AS query: each use looks its names up anew. Else the view stays what it was when it
+  /// was made.
+  bool is_rebound = false;
 };
 
 struct CreatePropertyGraph {

@@ -20,11 +20,6 @@ arrow::Status Malformed(std::string what) {
 
 namespace {
 
-std::optional<int64_t> PlanIdOf(const proto::Relation& relation) {
-  if (!relation.common().has_plan_id()) return std::nullopt;
-  return relation.common().plan_id();
-}
-
 /// The relation and those below it up to the first that has other columns.
 std::vector<int64_t> PlanIdsOfSameColumns(const proto::Relation& relation) {
   std::vector<int64_t> ids;
@@ -158,10 +153,9 @@ arrow::Result<RelationPtr> Translator::Translate(const proto::Relation& relation
   if ((*translated)->height > kNestingMax) {
     return MakeError("PLAN_TOO_DEEP", {{"limit", std::to_string(kNestingMax)}});
   }
-  const auto plan_id = PlanIdOf(relation);
-  if (!plan_id.has_value() || (*translated)->plan_id.has_value()) return translated;
+  if (!relation.common().has_plan_id()) return translated;
   syntax::Relation named = **translated;
-  named.plan_id = plan_id;
+  named.plan_ids.push_back(relation.common().plan_id());
   return std::make_shared<const syntax::Relation>(std::move(named));
 }
 
@@ -211,11 +205,11 @@ arrow::Result<RelationPtr> Translator::TranslateKind(const proto::Relation& rela
       return TranslateSort(relation.sort());
     case proto::Relation::kLimit: {
       ARROW_ASSIGN_OR_RAISE(RelationPtr input, translate_input(relation.limit()));
-      return TranslateLimit(input, "LIMIT", relation.limit().limit(), 0);
+      return MakeRelation(syntax::Limit{std::move(input), relation.limit().limit(), 0});
     }
     case proto::Relation::kOffset: {
       ARROW_ASSIGN_OR_RAISE(RelationPtr input, translate_input(relation.offset()));
-      return TranslateLimit(input, "OFFSET", -1, relation.offset().offset());
+      return MakeRelation(syntax::Limit{std::move(input), {}, relation.offset().offset()});
     }
     case proto::Relation::kAggregate:
       return TranslateAggregate(relation.aggregate());
@@ -359,25 +353,8 @@ arrow::Result<RelationPtr> Translator::TranslateDeduplicate(const proto::Dedupli
   if (deduplicate.all_columns_as_keys() || deduplicate.column_names().empty()) {
     return MakeRelation(syntax::Distinct{std::move(input)});
   }
-  // One row a key, columns in their order: group by the keys and take any value of the others.
-  ARROW_ASSIGN_OR_RAISE(const auto columns, surroundings_.columns_of(input));
   const auto& keys = deduplicate.column_names();
-  const auto name_of = [](const std::string& name) {
-    return syntax::MakeExpression(syntax::Name{{name}, {}});
-  };
-  syntax::Aggregate aggregate{input, {}, {}};
-  for (const std::string& key : keys) aggregate.keys.push_back(name_of(key));
-  std::vector<syntax::ExpressionPtr> in_order;
-  for (const std::string& column : columns) {
-    in_order.push_back(name_of(column));
-    const bool is_key = std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
-      return EqualsIgnoreCase(key, column);
-    });
-    if (is_key) continue;
-    aggregate.aggregates.push_back(syntax::MakeExpression(
-        syntax::Alias{syntax::MakeCall("any_value", {name_of(column)}), column}));
-  }
-  return MakeRelation(syntax::Project{MakeRelation(std::move(aggregate)), std::move(in_order)});
+  return MakeRelation(syntax::Distinct{std::move(input), {keys.begin(), keys.end()}});
 }
 
 arrow::Result<RelationPtr> Translator::TranslateDrop(const proto::Drop& drop) {
@@ -392,15 +369,8 @@ arrow::Result<RelationPtr> Translator::TranslateDrop(const proto::Drop& drop) {
     const auto& attribute = column.unresolved_attribute();
     ARROW_ASSIGN_OR_RAISE(const auto parts, ParseIdentifier(attribute.unparsed_identifier()));
     if (attribute.has_plan_id()) {
-      // df.drop(other.a) means one of several columns `a`; names alone cannot tell which.
-      ARROW_ASSIGN_OR_RAISE(const auto columns, surroundings_.columns_of(result.input));
-      const auto same = std::count_if(columns.begin(), columns.end(), [&](const auto& name) {
-        return EqualsIgnoreCase(name, parts.back());
-      });
-      if (same > 1) {
-        return UnsupportedError(fmt::format("drop of one of several columns `{}`", parts.back()),
-                                "select of the columns to keep");
-      }
+      result.references.push_back({parts, attribute.plan_id()});
+      continue;
     }
     result.columns.push_back(parts.back());
   }
@@ -416,17 +386,6 @@ arrow::Result<RelationPtr> Translator::TranslateSort(const proto::Sort& sort) {
     ARROW_ASSIGN_OR_RAISE(result.keys.emplace_back(), TranslateSortKey(order));
   }
   return MakeRelation(std::move(result));
-}
-
-arrow::Result<RelationPtr> Translator::TranslateLimit(const RelationPtr& input, const char* clause,
-                                                      int64_t count, int64_t offset) {
-  const bool is_limit = std::string_view(clause) == "LIMIT";
-  if ((is_limit ? count : offset) < 0) {
-    return MakeError(
-        "INVALID_LIMIT",
-        {{"clause", clause}, {"message", fmt::format("it is {}", is_limit ? count : offset)}});
-  }
-  return MakeRelation(syntax::Limit{input, count, offset});
 }
 
 arrow::Result<RelationPtr> ToRelation(const proto::Relation& relation,

@@ -41,9 +41,6 @@ struct Surroundings {
       local_rows;
   /// What the client uploaded under the name cache/<hash>.
   std::function<arrow::Result<std::string>(const std::string& hash)> cached_artifact;
-  /// Names of a relation's columns, for steps that mean "all others".
-  std::function<arrow::Result<std::vector<std::string>>(const syntax::RelationPtr& relation)>
-      columns_of;
 };
 
 /// What a plan carries besides its tree.

@@ -39,8 +39,6 @@ class Translator {
   RelationResult TranslateDeduplicate(const proto::Deduplicate& deduplicate);
   RelationResult TranslateDrop(const proto::Drop& drop);
   RelationResult TranslateSort(const proto::Sort& sort);
-  RelationResult TranslateLimit(const syntax::RelationPtr& input, const char* clause, int64_t count,
-                                int64_t offset);
   // sources.cc
   RelationResult TranslateSql(const proto::SQL& sql);
   RelationResult TranslateWithRelations(const proto::WithRelations& with);

@@ -1,5 +1,7 @@
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "sabot/base/error.h"
 #include "sabot/frontend/sql/grammar.h"
 
@@ -47,6 +49,12 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseWith() {
     syntax::With::Common common;
     common.span = Peek().span;
     ARROW_ASSIGN_OR_RAISE(common.name, ParseIdentifier("the name of a common table expression"));
+    for (const syntax::With::Common& other : with.commons) {
+      if (ToUpper(other.name) == ToUpper(common.name)) {
+        return MakeError("DUPLICATED_CTE_NAMES",
+                         {{"duplicateNames", fmt::format("`{}`", common.name)}}, common.span);
+      }
+    }
     if (Is("(")) {
       ARROW_ASSIGN_OR_RAISE(common.columns, ParseNameList());
     }

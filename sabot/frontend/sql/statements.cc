@@ -173,6 +173,7 @@ arrow::Result<syntax::StatementPtr> Grammar::ParseCreateView(bool replace, size_
       return SyntaxError("columns with types are for a view USING files", "USING");
     ARROW_RETURN_NOT_OK(Expect("AS"));
     ARROW_ASSIGN_OR_RAISE(view.query, ParseQuery());
+    view.is_rebound = true;
   }
   return MakeStatement(std::move(view), begin);
 }
