@@ -328,6 +328,8 @@ arrow::Result<ExpressionPtr> Binder::ResolveCypherCall(const syntax::Expression&
                                         : scope.columns->FindVariable(name->parts[0]);
     if (variable != nullptr) return ResolveOfVariable(call, function, *variable, scope, span);
   }
+  ARROW_ASSIGN_OR_RAISE(ExpressionPtr own, ResolveCypherFunction(call, function, scope, span));
+  if (own != nullptr) return own;
   const bool is_comparison = Is(function, {"=", "<>", "<", "<=", ">", ">="});
   const bool is_arithmetic = Is(function, {"+", "-", "*", "//", "%", "power"});
   const bool is_list_test = Is(function, {"in", "in_list"});
@@ -381,8 +383,8 @@ arrow::Result<ExpressionPtr> Binder::ResolveCypherCall(const syntax::Expression&
     return Mismatch(function == "//"      ? "/"
                     : function == "power" ? "^"
                                           : function,
-                    arguments, "numbers are expected; bigint(x) or double(x) makes one of a text",
-                    span);
+                    arguments,
+                    "numbers are expected; toInteger(x) or toFloat(x) makes one of a text", span);
   }
   if (function == "+" && any_of(ValueKind::kList)) {
     return UnsupportedError("+ of lists", "the elements in one list: [a, b]", span);

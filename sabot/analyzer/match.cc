@@ -209,6 +209,9 @@ arrow::Result<Binder::BoundPattern> Binder::BindReading(const syntax::Relation& 
     ARROW_ASSIGN_OR_RAISE(made.destination_key,
                           ids_of(&edge.table, edge.keys[1], vertex_of(mapping.destination_label)));
     if (written.is_shortest) {
+      ARROW_ASSIGN_OR_RAISE(edge.table.plan,
+                            BetweenNodes(relation, graph, source, std::move(edge.table.plan),
+                                         {made.source_key[0], made.destination_key[0]}));
       made.is_shortest = true;
       const auto& length = written.pattern->length;
       made.max_hops = length.has_value() ? length->max.value_or(-1) : 1;
@@ -224,6 +227,25 @@ arrow::Result<Binder::BoundPattern> Binder::BindReading(const syntax::Relation& 
   }
   bound.plan = MakeLogical(std::move(step), std::move(inputs));
   return bound;
+}
+
+arrow::Result<LogicalPtr> Binder::BetweenNodes(const syntax::Relation& relation,
+                                               const PropertyGraph& graph, size_t vertex,
+                                               LogicalPtr edges,
+                                               const std::vector<ColumnId>& ends) {
+  for (const ColumnId end : ends) {
+    const auto column = std::ranges::find(edges->output, end, &OutputColumn::id);
+    ARROW_ASSIGN_OR_RAISE(Relation nodes, OpenTable(relation, graph.nodes[vertex].table));
+    ARROW_ASSIGN_OR_RAISE(const KeyColumns key,
+                          FindKey(nodes, graph.nodes[vertex].key, relation.span));
+    LogicalJoin join;
+    join.kind = JoinKind::kSemi;
+    join.left_keys.push_back(MakeColumn(*column));
+    ARROW_ASSIGN_OR_RAISE(join.right_keys.emplace_back(),
+                          CastIfNeeded(MakeColumn(key.columns[0]), column->type));
+    edges = MakeLogical(std::move(join), {std::move(edges), std::move(nodes.plan)});
+  }
+  return edges;
 }
 
 arrow::Result<Binder::BoundPattern> Binder::UniteReadings(const Pattern& pattern,

@@ -230,3 +230,32 @@ def test_a_second_match_goes_on_from_the_nodes_of_the_first(seed):
                 check(engine, model, [first, second], joined)
             except UnsupportedError as error:
                 assert "in more than 64 ways" in str(error)
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_a_shortest_path_is_as_long_as_the_model_says(seed):
+    rng = random.Random(2000 + seed)
+    model = Model(rng)
+    with Sabot() as engine:
+        model.make_tables(engine)
+        engine.sql(GRAPH)
+        for kind, arrow, bound in itertools.product(("KNOWS", "LIKES", "OWNS"), "<> ", ("", "..2")):
+            label, hop = EDGES[kind][0], Hop("", (kind,), arrow.strip())
+            steps = {(left, right) for _, left, right in model.ways(hop)}
+            wanted = {}
+            for start in (node for node in model.nodes if node.label == label):
+                reached, frontier, length = {start}, {start}, 0
+                while frontier and length < (2 if bound else 9):
+                    length += 1
+                    frontier = {right for left, right in steps if left in frontier} - reached
+                    reached |= frontier
+                    wanted |= {(start.tag, end.tag): length for end in frontier}
+            written = f"{'<' if arrow == '<' else ''}-[:{kind}*{bound}]-{'>' if arrow == '>' else ''}"
+            rows = engine.graph.cypher(f"MATCH p = shortestPath((x:{label}){written}(y)) RETURN x.tag, y.tag, length(p), p")
+            keys = {node.tag: node.key for node in model.nodes}
+            given = {}
+            for start, end, length, path in rows.collect():
+                given[start, end] = length
+                assert (path[0], path[-1], len(path)) == (keys[start], keys[end], length + 1)
+                assert all(any((a.key, b.key) == step for a, b in steps) for step in zip(path, path[1:]))
+            assert given == wanted, (kind, arrow, bound, model.nodes, model.edges)
