@@ -18,7 +18,7 @@ TypeField Text(std::string name, bool nullable = false) {
 }
 TypeField Flag(std::string name) { return {std::move(name), Type(TypeId::kBoolean), false}; }
 
-std::shared_ptr<const Query> Nothing() { return MakeCommandResult({}, {}); }
+std::shared_ptr<const Query> Nothing() { return MakeCommandResult(nullptr, {}, {}); }
 
 /// SHOW's patterns: * for any characters, | between alternatives, no regard to case; SQL's % too.
 bool MatchesOne(std::string_view pattern, std::string_view name) {
@@ -80,14 +80,14 @@ Result Run(const syntax::Show& show, Span, const CommandContext& context) {
           rows.push_back({text(""), text(entry.name), TypedValue::Boolean(true)});
       }
       const char* name = show.kind == syntax::ShowKind::kViews ? "viewName" : "tableName";
-      return MakeCommandResult({{Text("namespace"), Text(name), Flag("isTemporary")}},
+      return MakeCommandResult(context.core, {{Text("namespace"), Text(name), Flag("isTemporary")}},
                                std::move(rows));
     }
     case syntax::ShowKind::kFunctions:
       for (const std::string& name : context.analyzer.functions->Names()) {
         if (Matches(show.pattern, name)) rows.push_back({text(name)});
       }
-      return MakeCommandResult({{Text("function")}}, std::move(rows));
+      return MakeCommandResult(context.core, {{Text("function")}}, std::move(rows));
     case syntax::ShowKind::kGraphs:
       for (const PropertyGraph& graph : context.catalog->Graphs()) {
         if (!Matches(show.pattern, graph.name)) continue;
@@ -99,14 +99,15 @@ Result Run(const syntax::Show& show, Span, const CommandContext& context) {
           types.append(types.empty() ? "" : ", ").append(edge.type);
         rows.push_back({text(graph.name), text(labels), text(types)});
       }
-      return MakeCommandResult({{Text("graph"), Text("labels"), Text("relationshipTypes")}},
+      return MakeCommandResult(context.core,
+                               {{Text("graph"), Text("labels"), Text("relationshipTypes")}},
                                std::move(rows));
     case syntax::ShowKind::kColumns: {
       ARROW_ASSIGN_OR_RAISE(
           const CatalogEntry entry,
           context.catalog->Find(show.table.empty() ? std::string() : show.table.back()));
       for (const TypeField& field : entry.schema().columns) rows.push_back({text(field.name)});
-      return MakeCommandResult({{Text("col_name")}}, std::move(rows));
+      return MakeCommandResult(context.core, {{Text("col_name")}}, std::move(rows));
     }
   }
   return Nothing();
@@ -130,7 +131,7 @@ Result Run(const syntax::Describe& describe, Span span, const CommandContext& co
           fmt::format("Example: {} gives {}", doc.example.expression, doc.example.result)}) {
       rows.push_back({TypedValue::String(line)});
     }
-    return MakeCommandResult({{Text("function_desc")}}, std::move(rows));
+    return MakeCommandResult(context.core, {{Text("function_desc")}}, std::move(rows));
   }
   Schema schema;
   if (describe.query != nullptr) {
@@ -146,7 +147,8 @@ Result Run(const syntax::Describe& describe, Span span, const CommandContext& co
     rows.push_back({TypedValue::String(field.name), TypedValue::String(field.type.ToSimpleString()),
                     TypedValue::Null(Type(TypeId::kString))});
   }
-  return MakeCommandResult({{Text("col_name"), Text("data_type"), Text("comment", true)}},
+  return MakeCommandResult(context.core,
+                           {{Text("col_name"), Text("data_type"), Text("comment", true)}},
                            std::move(rows));
 }
 
@@ -167,11 +169,12 @@ Result Run(const syntax::Set& set, Span, const CommandContext& context) {
       rows.push_back({TypedValue::String(option.key), TypedValue::String(option.value),
                       TypedValue::String(option.description)});
     }
-    return MakeCommandResult({{Text("key"), Text("value"), Text("meaning")}}, std::move(rows));
+    return MakeCommandResult(context.core, {{Text("key"), Text("value"), Text("meaning")}},
+                             std::move(rows));
   }
   ARROW_ASSIGN_OR_RAISE(std::string value, settings.Get(set.key));
   rows.push_back({TypedValue::String(set.key), TypedValue::String(std::move(value))});
-  return MakeCommandResult({{Text("key"), Text("value")}}, std::move(rows));
+  return MakeCommandResult(context.core, {{Text("key"), Text("value")}}, std::move(rows));
 }
 
 Result Run(const syntax::Explain& explain, Span span, const CommandContext& context) {
@@ -182,36 +185,13 @@ Result Run(const syntax::Explain& explain, Span span, const CommandContext& cont
                            : explain.mode == syntax::ExplainMode::kExtended
                                ? ExplainKind::kAll
                                : ExplainKind::kPhysical;
-  ARROW_ASSIGN_OR_RAISE(std::string text, query->Explain(kind));
+  ARROW_ASSIGN_OR_RAISE(std::string text, query->Explain(kind, context.hook));
   if (kind == ExplainKind::kPhysical) text = "== Physical Plan ==\n" + text;
-  return MakeCommandResult({{Text("plan")}}, {{TypedValue::String(std::move(text))}});
+  return MakeCommandResult(context.core, {{Text("plan")}}, {{TypedValue::String(std::move(text))}});
 }
 
 Result Run(const syntax::WriteFiles& write, Span span, const CommandContext& context) {
-  ARROW_ASSIGN_OR_RAISE(LogicalPlan plan, Analyze(write.query, context.analyzer));
-  SinkDescription sink;
-  sink.connector = "files";
-  sink.format = write.format;
-  sink.path = write.path;
-  for (const auto& [key, value] : write.options) sink.options.emplace_back(key, value);
-  sink.schema = SchemaOf(plan.root);
-  Files& files = *context.analyzer.env.files;
-  ARROW_ASSIGN_OR_RAISE(const bool exists, files.Exists(write.path));
-  if (exists) {
-    if (!write.overwrite) {
-      return MakeError("FILE_ALREADY_EXISTS", {{"path", write.path}}, span,
-                       "choose another path, or overwrite");
-    }
-    ARROW_RETURN_NOT_OK(files.RemoveTree(write.path));
-  }
-  plan.root = MakeLogical(LogicalSink{std::move(sink)}, {std::move(plan.root)});
-  ARROW_ASSIGN_OR_RAISE(const auto query,
-                        MakeLazyQuery(context.core, std::move(plan), nullptr, context.text));
-  ARROW_ASSIGN_OR_RAISE(const auto stream, query->Execute());
-  while (true) {
-    ARROW_ASSIGN_OR_RAISE(const auto batch, stream->Next(nullptr));
-    if (!batch.has_value()) return Nothing();
-  }
+  return RunWriteFiles(write, span, context);
 }
 
 Result Run(const syntax::Query& query, Span, const CommandContext& context) {

@@ -16,6 +16,7 @@ struct CommandContext {
   Catalog* catalog;
   AnalyzerContext analyzer;
   std::string text;
+  WaitHook hook;  ///< while the command waits
   std::function<arrow::Result<std::shared_ptr<const Query>>(const syntax::RelationPtr&)> make_query;
   std::function<arrow::Result<std::shared_ptr<const Query>>(const syntax::StatementPtr&)> run;
 };
@@ -24,5 +25,12 @@ struct CommandContext {
 /// EXPLAIN, INSERT OVERWRITE DIRECTORY.
 arrow::Result<std::shared_ptr<const Query>> RunCommand(const syntax::Statement& statement,
                                                        const CommandContext& context);
+
+/// Of these, what writes files. The rows go into a hidden folder beside the target, which takes the
+/// target's place once all are there: whatever fails leaves the target as it was. Errors:
+/// FILE_ALREADY_EXISTS unless overwrite, UNSUPPORTED_OVERWRITE.PATH, FOLDER_NOT_WRITABLE; the
+/// query's.
+arrow::Result<std::shared_ptr<const Query>> RunWriteFiles(const syntax::WriteFiles& write,
+                                                          Span span, const CommandContext& context);
 
 }  // namespace sabot

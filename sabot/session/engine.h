@@ -34,6 +34,9 @@ class SessionCore {
   std::set<ResultStream*> running_;  // guarded by mutex_
 };
 
+/// What a child of fork() answers for a query or stream of its parent: its threads are not here.
+arrow::Status ForkedError(std::string_view what);
+
 /// The one budget of the process.
 std::shared_ptr<MemoryBudget> ProcessMemory();
 
@@ -42,8 +45,9 @@ arrow::Result<std::shared_ptr<const Query>> MakeLazyQuery(std::shared_ptr<Sessio
                                                           struct LogicalPlan plan,
                                                           syntax::RelationPtr relation,
                                                           std::string statement);
-/// The rows a command gave.
-std::shared_ptr<const Query> MakeCommandResult(Schema schema,
+/// The rows a command gave. core: where they become a table if a query is built upon them; null for
+/// a command without columns.
+std::shared_ptr<const Query> MakeCommandResult(std::shared_ptr<SessionCore> core, Schema schema,
                                                std::vector<std::vector<TypedValue>> rows);
 
 }  // namespace sabot

@@ -1,10 +1,13 @@
 #include "sabot/scheduler/query.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <mutex>
 
 #include <fmt/format.h>
+#include <pthread.h>
+#include <unistd.h>
 
 #include "arrow/record_batch.h"
 
@@ -39,7 +42,11 @@ class RunningStream final : public ResultStream {
   RunningStream(std::shared_ptr<SessionCore> core, std::string statement, Schema schema)
       : core_(std::move(core)), statement_(std::move(statement)), schema_(std::move(schema)) {}
 
-  ~RunningStream() override { core_->Leave(this); }
+  ~RunningStream() override {
+    core_->Leave(this);
+    // The threads that would end it are the parent's, so it stays as it is.
+    if (is_forked()) static_cast<void>(query_.release());
+  }
 
   arrow::Status Start(const PhysicalPlan& plan, const SettingValues& settings) {
     core_->memory->set_limit_bytes(settings.memory_limit_bytes == 0 ? MemoryBudget::kUnlimited
@@ -60,6 +67,7 @@ class RunningStream final : public ResultStream {
 
   const Schema& schema() const override { return schema_; }
   arrow::Result<std::optional<Batch>> Next(const WaitHook& hook) override {
+    if (is_forked()) return ForkedError("query");
     auto batch = query_->Next(hook);
     if (!batch.ok()) return Located(batch.status());
     return batch;
@@ -69,7 +77,9 @@ class RunningStream final : public ResultStream {
     if (!batch.has_value()) return nullptr;
     return ToArrow(*batch, schema_);
   }
-  void Cancel() override { query_->Cancel(); }
+  void Cancel() override {
+    if (!is_forked()) query_->Cancel();
+  }
   int64_t rows_read() const override { return query_->progress().rows_read; }
   std::pair<int64_t, int64_t> morsels() const override {
     const QueryProgress progress = query_->progress();
@@ -78,6 +88,7 @@ class RunningStream final : public ResultStream {
   QueryProgress progress() const { return query_->progress(); }
 
  private:
+  bool is_forked() const { return getpid() != process_; }
   arrow::Status Located(const arrow::Status& status) const {
     return WithStatement(Catalogued(status), statement_);
   }
@@ -86,6 +97,7 @@ class RunningStream final : public ResultStream {
   std::string statement_;
   Schema schema_;
   std::unique_ptr<RunningQuery> query_;
+  const pid_t process_ = getpid();
 };
 
 class LazyQuery final : public Query {
@@ -101,7 +113,7 @@ class LazyQuery final : public Query {
 
   const Schema& schema() const override { return schema_; }
   bool is_lazy() const override { return true; }
-  const syntax::RelationPtr& relation() const override { return relation_; }
+  syntax::RelationPtr relation() const override { return relation_; }
 
   arrow::Result<std::unique_ptr<ResultStream>> Execute() const override {
     ARROW_RETURN_NOT_OK(Prepare());
@@ -117,7 +129,7 @@ class LazyQuery final : public Query {
     return stream;
   }
 
-  arrow::Result<std::string> Explain(ExplainKind kind) const override {
+  arrow::Result<std::string> Explain(ExplainKind kind, const WaitHook& hook) const override {
     if (kind == ExplainKind::kLogical) return ToText(plan_.root);
     ARROW_RETURN_NOT_OK(Prepare());
     switch (kind) {
@@ -126,7 +138,7 @@ class LazyQuery final : public Query {
       case ExplainKind::kPhysical:
         return ToText(physical_.root);
       case ExplainKind::kAnalyze:
-        return Analyzed();
+        return Analyzed(hook);
       default:
         return fmt::format(
             "== Analyzed Logical Plan ==\n{}\n== Optimized Logical Plan ==\n{}\n== Physical Plan "
@@ -159,12 +171,12 @@ class LazyQuery final : public Query {
     return arrow::Status::OK();
   }
 
-  arrow::Result<std::string> Analyzed() const {
+  arrow::Result<std::string> Analyzed(const WaitHook& hook) const {
     const auto begin = std::chrono::steady_clock::now();
     ARROW_ASSIGN_OR_RAISE(std::unique_ptr<ResultStream> stream, Execute());
     int64_t rows = 0;
     while (true) {
-      ARROW_ASSIGN_OR_RAISE(const std::optional<Batch> batch, stream->Next(nullptr));
+      ARROW_ASSIGN_OR_RAISE(const std::optional<Batch> batch, stream->Next(hook));
       if (!batch.has_value()) break;
       rows += batch->num_rows();
     }
@@ -222,8 +234,11 @@ class ReadyStream final : public ResultStream {
 
 class CommandResult final : public Query {
  public:
-  CommandResult(Schema schema, std::vector<std::vector<TypedValue>> rows)
-      : schema_(std::move(schema)), num_rows_(static_cast<int32_t>(rows.size())) {
+  CommandResult(std::shared_ptr<SessionCore> core, Schema schema,
+                std::vector<std::vector<TypedValue>> rows)
+      : core_(std::move(core)),
+        schema_(std::move(schema)),
+        num_rows_(static_cast<int32_t>(rows.size())) {
     for (size_t i = 0; i < schema_.size(); ++i) {
       VectorBuilder builder(schema_.columns[i].type);
       for (auto& row : rows) builder.Append(std::move(row[i]));
@@ -233,22 +248,42 @@ class CommandResult final : public Query {
   }
   const Schema& schema() const override { return schema_; }
   bool is_lazy() const override { return false; }
-  const syntax::RelationPtr& relation() const override { return relation_; }
+  syntax::RelationPtr relation() const override {
+    if (schema_.size() == 0) return nullptr;
+    const std::lock_guard lock(mutex_);
+    if (relation_ == nullptr) {
+      auto table = std::make_shared<MemoryTable>();
+      table->schema = schema_;
+      BufferPool pool;
+      for (int32_t from = 0; from < num_rows_; from += kVectorSize) {
+        const int32_t count = std::min(kVectorSize, num_rows_ - from);
+        Batch part;
+        part.set_num_rows(count);
+        for (const Vector& column : batch_.columns())
+          part.columns().push_back(column.Slice(from, count, pool));
+        table->batches.push_back(std::make_shared<const Batch>(std::move(part)));
+      }
+      relation_ = syntax::MakeRelation(syntax::Memory{core_->tables->Add(std::move(table)), false});
+    }
+    return relation_;
+  }
   arrow::Result<std::unique_ptr<ResultStream>> Execute() const override {
     std::optional<Batch> rows;
     if (num_rows_ > 0) rows = batch_.Clone();
     return std::make_unique<ReadyStream>(schema_, std::move(rows));
   }
-  arrow::Result<std::string> Explain(ExplainKind) const override {
+  arrow::Result<std::string> Explain(ExplainKind, const WaitHook&) const override {
     return std::string("command\n");
   }
   bool HasSamePlan(const Query&) const override { return false; }
 
  private:
+  const std::shared_ptr<SessionCore> core_;
   Schema schema_;
   int32_t num_rows_;
   Batch batch_;
-  syntax::RelationPtr relation_;
+  mutable std::mutex mutex_;
+  mutable syntax::RelationPtr relation_;  // guarded by mutex_
 };
 
 }  // namespace
@@ -272,8 +307,19 @@ void SessionCore::Close() {
 }
 
 std::shared_ptr<MemoryBudget> ProcessMemory() {
-  static const auto budget = std::make_shared<MemoryBudget>();
-  return budget;
+  static auto* budget = new std::shared_ptr(std::make_shared<MemoryBudget>());
+  // What the parent's threads hold, a child of fork() can neither use nor give back.
+  [[maybe_unused]] static const int registered = pthread_atfork(
+      nullptr, nullptr, [] { budget = new std::shared_ptr(std::make_shared<MemoryBudget>()); });
+  return *budget;
+}
+
+arrow::Status ForkedError(std::string_view what) {
+  return MakeError("OPERATION_CANCELED",
+                   {{"message", fmt::format("This {} runs in the process that this one was forked "
+                                            "from.",
+                                            what)}},
+                   {}, "run it again in this process");
 }
 
 arrow::Result<std::shared_ptr<const Query>> MakeLazyQuery(std::shared_ptr<SessionCore> core,
@@ -284,9 +330,9 @@ arrow::Result<std::shared_ptr<const Query>> MakeLazyQuery(std::shared_ptr<Sessio
                                            std::move(statement));
 }
 
-std::shared_ptr<const Query> MakeCommandResult(Schema schema,
+std::shared_ptr<const Query> MakeCommandResult(std::shared_ptr<SessionCore> core, Schema schema,
                                                std::vector<std::vector<TypedValue>> rows) {
-  return std::make_shared<const CommandResult>(std::move(schema), std::move(rows));
+  return std::make_shared<const CommandResult>(std::move(core), std::move(schema), std::move(rows));
 }
 
 }  // namespace sabot

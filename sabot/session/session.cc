@@ -10,6 +10,7 @@
 
 #include "sabot/analyzer/analyzer.h"
 #include "sabot/base/error.h"
+#include "sabot/connectors/files/sink.h"
 #include "sabot/formats/arrow/convert.h"
 #include "sabot/frontend/cypher/parser.h"
 #include "sabot/frontend/sql/parser.h"
@@ -17,6 +18,7 @@
 #include "sabot/planner/planner.h"
 #include "sabot/session/commands.h"
 #include "sabot/session/engine.h"
+#include "sabot/session/folders.h"
 #include "sabot/session/stream_job.h"
 
 namespace sabot {
@@ -37,16 +39,69 @@ arrow::Result<SinkDescription> LateSinkOf(const PhysicalNode& node, SinkDescript
                     {"alternative", "a stream with GROUP BY window(time, size)"}});
 }
 
+/// The first table below that is in the memory of this process.
+bool ReadsMemory(const LogicalNode& node) {
+  const auto* scan = node.As<LogicalScan>();
+  if (scan != nullptr && scan->table.connector == "memory") return true;
+  return std::ranges::any_of(node.inputs,
+                             [](const LogicalPtr& input) { return ReadsMemory(*input); });
+}
+
+arrow::Status InvalidStart(std::string parameter, std::string message) {
+  return MakeError("INVALID_PARAMETER_VALUE", {{"parameter", std::move(parameter)},
+                                               {"functionName", "start"},
+                                               {"message", std::move(message)}});
+}
+
+/// What can be said of a stream before its plan is made.
+arrow::Status CheckStream(const StreamRequest& request, const LogicalNode& plan) {
+  if (request.parallelism > kStreamTasksMax) {
+    return InvalidStart("parallelism", fmt::format("{} is more than {} tasks", request.parallelism,
+                                                   kStreamTasksMax));
+  }
+  if (!request.in_worker) return arrow::Status::OK();
+  if (request.sink.connector != "files") {
+    return UnsupportedError("a sink in this process for a stream in a worker process",
+                            "to_files(…), or workers=0");
+  }
+  if (ReadsMemory(plan)) {
+    return UnsupportedError("a table of this process for a stream in a worker process",
+                            "a stream from files, or workers=0");
+  }
+  return arrow::Status::OK();
+}
+
+/// Make the folders that the stream writes to.
+arrow::Status CheckFolders(const StreamRequest& request) {
+  std::string rows;
+  if (request.sink.connector == "files") {
+    ARROW_ASSIGN_OR_RAISE(rows, FolderOfSink(request.sink.path));
+  }
+  if (request.late_sink.has_value()) {
+    ARROW_ASSIGN_OR_RAISE(const std::string late, FolderOfSink(request.late_sink->path));
+    if (!rows.empty() && CanonicalPath(rows) == CanonicalPath(late)) {
+      return InvalidStart("late_to_files", fmt::format("{} takes the rows that are not late; late "
+                                                       "rows need a folder of their own",
+                                                       request.late_sink->path));
+    }
+    ARROW_RETURN_NOT_OK(CheckWritable(late, request.late_sink->path));
+  }
+  if (!rows.empty()) ARROW_RETURN_NOT_OK(CheckWritable(rows, request.sink.path));
+  const std::string& checkpoint = request.checkpoint_folder;
+  return checkpoint.empty() ? arrow::Status::OK() : CheckWritable(checkpoint, checkpoint);
+}
+
 class SessionImpl final : public Session {
  public:
   SessionImpl() : core_(std::make_shared<SessionCore>()) { AddConnectors(core_.get()); }
 
   arrow::Result<std::shared_ptr<const Query>> Sql(std::string_view text,
-                                                  const Parameters& parameters) override {
+                                                  const Parameters& parameters,
+                                                  const WaitHook& hook) override {
     ARROW_RETURN_NOT_OK(CheckOpen());
     auto statement = sql::ParseStatement(text);
     if (!statement.ok()) return WithStatement(statement.status(), text);
-    return RunStatement(*statement, parameters, text);
+    return RunStatement(*statement, parameters, text, hook);
   }
 
   arrow::Result<std::shared_ptr<const Query>> Cypher(std::string_view text, std::string_view graph,
@@ -64,9 +119,10 @@ class SessionImpl final : public Session {
   }
 
   arrow::Result<std::shared_ptr<const Query>> Run(const syntax::StatementPtr& statement,
-                                                  const Parameters& parameters) override {
+                                                  const Parameters& parameters,
+                                                  const WaitHook& hook) override {
     ARROW_RETURN_NOT_OK(CheckOpen());
-    return RunStatement(statement, parameters, {});
+    return RunStatement(statement, parameters, {}, hook);
   }
 
   arrow::Result<syntax::RelationPtr> RegisterArrow(const std::string& name,
@@ -110,7 +166,7 @@ class SessionImpl final : public Session {
     create.name = name;
     create.replace = replace;
     create.query = relation;
-    return Run(syntax::MakeStatement(std::move(create)), {}).status();
+    return Run(syntax::MakeStatement(std::move(create)), {}, nullptr).status();
   }
 
   bool DropView(const std::string& name) override { return catalog_.Drop(name); }
@@ -125,14 +181,11 @@ class SessionImpl final : public Session {
                         {"reason", "it has an end"},
                         {"alternative", "engine.sql(…), which gives its rows"}});
     }
+    ARROW_RETURN_NOT_OK(CheckStream(request, *plan.root));
     const SettingValues settings = core_->settings.values();
     StreamJob job;
     SinkDescription sink = request.sink;
     sink.schema = SchemaOf(plan.root);
-    if (request.in_worker && sink.connector != "files") {
-      return UnsupportedError("a sink in this process for a stream in a worker process",
-                              "to_files(…), or workers=0");
-    }
     plan.root = MakeLogical(LogicalSink{std::move(sink)}, {std::move(plan.root)});
     std::set<std::string> disabled_rules = settings.disabled_rules;
     // Late rows leave as they came: with the columns that no window reads too.
@@ -152,7 +205,11 @@ class SessionImpl final : public Session {
     job.batch_size = settings.batch_size;
     job.memory_limit_bytes = settings.memory_limit_bytes;
     job.spill_folder = settings.spill_folder;
-    return request.in_worker ? RunInWorker(job) : RunHere(job, core_);
+    ARROW_RETURN_NOT_OK(CheckFolders(request));
+    ARROW_ASSIGN_OR_RAISE(auto run, request.in_worker ? RunInWorker(job) : RunHere(job, core_));
+    // The run has it now, and nobody else asks for it.
+    if (request.sink.connector == "callback") core_->consumers->Remove(request.sink.path);
+    return InThisProcess(std::move(run));
   }
 
   syntax::RelationPtr StreamTable(const std::string& name) const override {
@@ -215,7 +272,8 @@ class SessionImpl final : public Session {
 
   arrow::Result<std::shared_ptr<const Query>> RunStatement(const syntax::StatementPtr& statement,
                                                            const Parameters& parameters,
-                                                           std::string_view text) {
+                                                           std::string_view text,
+                                                           const WaitHook& hook) {
     if (const auto* query = statement->As<syntax::Query>())
       return MakeQuery(query->relation, parameters, text);
     CommandContext context{
@@ -223,8 +281,11 @@ class SessionImpl final : public Session {
         &catalog_,
         ContextFor(parameters),
         std::string(text),
+        hook,
         [&](const syntax::RelationPtr& relation) { return MakeQuery(relation, parameters, text); },
-        [&](const syntax::StatementPtr& inner) { return RunStatement(inner, parameters, text); }};
+        [&](const syntax::StatementPtr& inner) {
+          return RunStatement(inner, parameters, text, hook);
+        }};
     auto result = RunCommand(*statement, context);
     if (!result.ok()) return WithStatement(Catalogued(result.status()), text);
     return result;

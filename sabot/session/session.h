@@ -52,10 +52,12 @@ class Query {
   /// False: the rows of a command that has run.
   virtual bool is_lazy() const = 0;
   /// kAnalyze runs the query and shows rows and times beside each step.
-  virtual arrow::Result<std::string> Explain(ExplainKind kind) const = 0;
+  virtual arrow::Result<std::string> Explain(ExplainKind kind,
+                                             const WaitHook& hook = nullptr) const = 0;
   virtual arrow::Result<std::unique_ptr<ResultStream>> Execute() const = 0;
-  /// The unresolved tree, to build upon; null for a command.
-  virtual const syntax::RelationPtr& relation() const = 0;
+  /// The unresolved tree, to build upon. Of a command a table of its rows, which the session keeps
+  /// from the first call on; null if it has no columns.
+  virtual syntax::RelationPtr relation() const = 0;
   /// Equal optimized logical and physical plans: how "one plan for every front end" is tested.
   virtual bool HasSamePlan(const Query& other) const = 0;
 };
@@ -80,9 +82,10 @@ class Session {
   virtual ~Session() = default;
 
   /// Understand one SQL statement. A query is lazy; a command (CREATE, DROP, SET, …) has run when
-  /// this returns.
+  /// this returns.  hook: for commands that wait.
   virtual arrow::Result<std::shared_ptr<const Query>> Sql(std::string_view text,
-                                                          const Parameters& parameters = {}) = 0;
+                                                          const Parameters& parameters = {},
+                                                          const WaitHook& hook = nullptr) = 0;
   /// graph empty: the only one there is.
   virtual arrow::Result<std::shared_ptr<const Query>> Cypher(std::string_view text,
                                                              std::string_view graph = {},
@@ -93,7 +96,8 @@ class Session {
       const syntax::RelationPtr& relation, const Parameters& parameters = {}) = 0;
   /// Any statement of such a tree.
   virtual arrow::Result<std::shared_ptr<const Query>> Run(const syntax::StatementPtr& statement,
-                                                          const Parameters& parameters = {}) = 0;
+                                                          const Parameters& parameters = {},
+                                                          const WaitHook& hook = nullptr) = 0;
 
   /// Make a table in memory of an Arrow stream, read to its end now, zero-copy where layouts allow.
   /// name empty: anonymous. Returns the relation that reads it. Errors:

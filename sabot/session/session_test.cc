@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "sabot/base/error.h"
+#include "sabot/session/stream_job.h"
 
 namespace sabot {
 namespace {
@@ -81,8 +82,9 @@ TEST_F(SessionTest, AQueryKeepsTheViewItWasMadeOver) {
   Sql("CREATE OR REPLACE TEMPORARY VIEW v AS SELECT 'other' AS b");
   EXPECT_THAT(RowsOf(*query), ElementsAre("1"));
   EXPECT_THAT(Rows("SELECT b FROM v"), ElementsAre("other"));
-  Sql("CREATE OR REPLACE TEMPORARY VIEW v AS SELECT b, 1 AS c FROM v");
-  EXPECT_THAT(Rows("SELECT * FROM v"), ElementsAre("other|1"));
+  EXPECT_THAT(Rows("CREATE OR REPLACE TEMPORARY VIEW v AS SELECT b, 1 AS c FROM v"),
+              ElementsAre("RECURSIVE_VIEW"));
+  EXPECT_THAT(Rows("SELECT * FROM v"), ElementsAre("other"));
 }
 
 TEST_F(SessionTest, OptionsAreCheckedListedAndReset) {
@@ -249,6 +251,63 @@ TEST_F(SessionTest, EveryFrontEndMakesTheSamePlan) {
   const auto cypher = session_->Cypher("MATCH (p:Person) WHERE p.age > 35 RETURN p.name AS name");
   ASSERT_TRUE(cypher.ok()) << cypher.status().ToString();
   EXPECT_THAT(RowsOf(**cypher), ElementsAre("bob"));
+}
+
+TEST_F(SessionTest, TheRowsOfACommandAreATable) {
+  const auto options = Sql("SHOW FUNCTIONS LIKE 'sum'");
+  const syntax::RelationPtr relation = options->relation();
+  ASSERT_NE(relation, nullptr);
+  EXPECT_EQ(options->relation(), relation) << "one table, however often it is asked for";
+  EXPECT_THAT(RowsOf(**session_->Resolve(relation)), ElementsAre("sum"));
+  EXPECT_EQ(Sql("CREATE TEMPORARY VIEW v AS SELECT 1")->relation(), nullptr);
+}
+
+TEST_F(SessionTest, AHookThatFailsEndsACommand) {
+  int calls = 0;
+  const auto query = session_->Sql(
+      "EXPLAIN ANALYZE SELECT count(*) FROM range(3000000) a JOIN range(100000) b ON a.id % 7 = "
+      "b.id % 7",
+      {}, [&] {
+        ++calls;
+        return arrow::Status::Cancelled("interrupted");
+      });
+  EXPECT_EQ(ClassOf(query.status()), "OPERATION_CANCELED");
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(WorkerLine, KeepsTheStateAndTheWholeError) {
+  StreamState state;
+  state.state = "failed";
+  state.rows_in = 7;
+  state.rows_saved = 6;
+  state.late = 5;
+  state.watermark_us = -4;
+  state.epoch = 3;
+  for (const char* value : {"' a%20\n '", "", "%", "'", "ü – x"}) {
+    state.error = MakeError(
+        "CAST_INVALID_INPUT",
+        {{"expression", value}, {"sourceType", "\"STRING\""}, {"targetType", ""}}, {}, "two words");
+    const std::string line = ToLine(state);
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+    StreamState back;
+    ASSERT_TRUE(FromLine(line, &back)) << line;
+    EXPECT_EQ(back.state, "failed");
+    EXPECT_EQ(back.rows_in, 7);
+    EXPECT_EQ(back.rows_saved, 6);
+    EXPECT_EQ(back.late, 5);
+    EXPECT_EQ(back.watermark_us, -4);
+    EXPECT_EQ(back.epoch, 3U);
+    EXPECT_EQ(back.error.message(), state.error.message());
+    EXPECT_EQ(GetErrorDetail(back.error)->parameters(), GetErrorDetail(state.error)->parameters());
+    EXPECT_EQ(GetErrorDetail(back.error)->hint(), "two words");
+  }
+  state.error = arrow::Status::OK();
+  state.watermark_us.reset();
+  StreamState back;
+  ASSERT_TRUE(FromLine(ToLine(state), &back));
+  EXPECT_TRUE(back.error.ok());
+  EXPECT_EQ(back.watermark_us, std::nullopt);
+  EXPECT_FALSE(FromLine("running 1 2", &back));
 }
 
 }  // namespace

@@ -9,6 +9,9 @@
 
 namespace sabot {
 
+/// More tasks of a stream than any machine has cores.
+inline constexpr uint32_t kStreamTasksMax = 1024;
+
 /// A stream to start.
 struct StreamRequest {
   syntax::RelationPtr relation;
@@ -18,7 +21,7 @@ struct StreamRequest {
   std::optional<SinkDescription> late_sink;
   std::string checkpoint_folder;  ///< empty: none is kept
   int64_t checkpoint_interval_ms = 1000;
-  uint32_t parallelism = 0;  ///< tasks; 0: the session's threads
+  uint32_t parallelism = 0;  ///< tasks, at most kStreamTasksMax; 0: the session's threads
   /// Run the whole job in a process of its own, which is started again from its checkpoint if it
   /// dies. Files only.
   bool in_worker = false;
@@ -42,10 +45,12 @@ class StreamRun {
  public:
   virtual ~StreamRun() = default;
   virtual StreamState state() const = 0;
-  /// Until it ends; false after the time-out (-1: none). Errors: the stream's; the hook's.
+  /// Until it ends or is stopped; false after the time-out (-1: none). Errors: the stream's; the
+  /// hook's.
   virtual arrow::Result<bool> Wait(int64_t timeout_ms, const WaitHook& hook) = 0;
   /// Take a checkpoint, and wait until it is committed. Errors: UNSUPPORTED_FEATURE in a worker.
   virtual arrow::Status Checkpoint(const WaitHook& hook) = 0;
+  /// Has stopped it when it returns.
   virtual void Stop() = 0;
 };
 

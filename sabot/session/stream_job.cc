@@ -1,11 +1,14 @@
 #include "sabot/session/stream_job.h"
 
+#include <atomic>
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
+#include <sstream>
 #include <thread>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "sabot/base/error.h"
 #include "sabot/connectors/files/files.h"
@@ -28,7 +31,7 @@ class LocalRun final : public StreamRun {
     StreamState state;
     state.state = status.is_running    ? "running"
                   : !status.error.ok() ? "failed"
-                  : is_stopped_        ? "stopped"
+                  : is_stopped_.load() ? "stopped"
                                        : "finished";
     state.rows_in = status.rows_read;
     state.rows_saved = status.rows_saved;
@@ -50,6 +53,10 @@ class LocalRun final : public StreamRun {
       return hook ? hook() : arrow::Status::OK();
     });
     if (is_late) return false;
+    const ErrorDetail* detail = GetErrorDetail(status);
+    const bool is_cancelled =
+        detail != nullptr && detail->error_class().name == "OPERATION_CANCELED";
+    if (is_stopped_.load() && is_cancelled) return true;
     ARROW_RETURN_NOT_OK(status);
     return true;
   }
@@ -59,15 +66,98 @@ class LocalRun final : public StreamRun {
   }
 
   void Stop() override {
-    is_stopped_ = is_stopped_ || stream_->status().is_running;
+    if (stream_->status().is_running) is_stopped_.store(true);
     stream_->Stop();
   }
 
  private:
   std::shared_ptr<SessionCore> core_;
   std::unique_ptr<RunningStream> stream_;
-  bool is_stopped_ = false;
+  std::atomic<bool> is_stopped_{false};
 };
+
+class RunOfProcess final : public StreamRun {
+ public:
+  explicit RunOfProcess(std::unique_ptr<StreamRun> run) : run_(std::move(run)) {}
+  ~RunOfProcess() override {
+    // Its threads are the parent's: it stays as it is.
+    if (is_forked()) static_cast<void>(run_.release());
+  }
+
+  StreamState state() const override {
+    if (!is_forked()) return run_->state();
+    StreamState state;
+    state.state = "failed";
+    state.error = ForkedError("stream");
+    return state;
+  }
+  arrow::Result<bool> Wait(int64_t timeout_ms, const WaitHook& hook) override {
+    if (is_forked()) return ForkedError("stream");
+    return run_->Wait(timeout_ms, hook);
+  }
+  arrow::Status Checkpoint(const WaitHook& hook) override {
+    return is_forked() ? ForkedError("stream") : run_->Checkpoint(hook);
+  }
+  void Stop() override {
+    if (!is_forked()) run_->Stop();
+  }
+
+ private:
+  bool is_forked() const { return getpid() != process_; }
+  std::unique_ptr<StreamRun> run_;
+  const pid_t process_ = getpid();
+};
+
+/// A word of a worker's line: no blanks, never empty.
+std::string Quoted(std::string_view text) {
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == ' ' || c == '\n' || c == '%') {
+      word += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+    } else {
+      word += c;
+    }
+  }
+  return word;
+}
+
+std::string Unquoted(std::string_view word) {
+  std::string text;
+  for (size_t i = 1; i < word.size(); ++i) {
+    if (word[i] == '%' && i + 2 < word.size()) {
+      text += static_cast<char>(std::stoi(std::string(word.substr(i + 1, 2)), nullptr, 16));
+      i += 2;
+    } else {
+      text += word[i];
+    }
+  }
+  return text;
+}
+
+/// An error as words: class, hint, then names and values of its parameters.
+std::string ErrorWords(const arrow::Status& status) {
+  if (status.ok()) return "-";
+  const arrow::Status error = Catalogued(status);
+  const ErrorDetail& detail = *GetErrorDetail(error);
+  std::string words = std::string(detail.error_class().name) + " " + Quoted(detail.hint());
+  for (const ErrorParameter& parameter : detail.parameters()) {
+    words += " " + Quoted(parameter.name) + " " + Quoted(parameter.value);
+  }
+  return words;
+}
+
+arrow::Status ErrorOfWords(const std::string& text) {
+  std::istringstream stream(text);
+  std::string error_class;
+  std::string hint;
+  stream >> error_class >> hint;
+  if (error_class == "-") return arrow::Status::OK();
+  std::vector<ErrorParameter> parameters;
+  std::string name;
+  std::string value;
+  while (stream >> name >> value) parameters.push_back({Unquoted(name), Unquoted(value)});
+  return MakeError(error_class, std::move(parameters), {}, Unquoted(hint));
+}
 
 }  // namespace
 
@@ -104,35 +194,27 @@ arrow::Result<std::unique_ptr<StreamRun>> RunHere(const StreamJob& job,
   return std::make_unique<LocalRun>(std::move(core), std::move(stream));
 }
 
+std::unique_ptr<StreamRun> InThisProcess(std::unique_ptr<StreamRun> run) {
+  return std::make_unique<RunOfProcess>(std::move(run));
+}
+
 std::string ToLine(const StreamState& state) {
-  std::string message = state.error.ok() ? std::string() : state.error.message();
-  for (char& c : message) {
-    if (c == '\n') c = ' ';
-  }
-  const ErrorDetail* detail = GetErrorDetail(state.error);
-  return fmt::format("{} {} {} {} {} {} {} {}", state.state, state.rows_in, state.rows_saved,
+  return fmt::format("{} {} {} {} {} {} {}", state.state, state.rows_in, state.rows_saved,
                      state.late, state.watermark_us.value_or(INT64_MIN), state.epoch,
-                     detail == nullptr ? "-" : detail->error_class().name, message);
+                     ErrorWords(state.error));
 }
 
 bool FromLine(const std::string& line, StreamState* state) {
   char name[32] = {};
-  char error_class[128] = {};
   int64_t watermark = INT64_MIN;
-  int message_at = 0;
+  int error_at = 0;
   const int fields = std::sscanf(
-      line.c_str(), "%31s %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNu64 " %127s %n",
-      name, &state->rows_in, &state->rows_saved, &state->late, &watermark, &state->epoch,
-      error_class, &message_at);
-  if (fields != 7) return false;
+      line.c_str(), "%31s %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNu64 " %n", name,
+      &state->rows_in, &state->rows_saved, &state->late, &watermark, &state->epoch, &error_at);
+  if (fields != 6 || error_at == 0) return false;
   state->state = name;
   state->watermark_us = watermark == INT64_MIN ? std::nullopt : std::optional(watermark);
-  const std::string_view found = error_class;
-  if (found != "-") {
-    const std::string message = line.substr(static_cast<size_t>(message_at));
-    state->error =
-        MakeError("WORKER_FAILED", {{"errorClass", std::string(found)}, {"message", message}});
-  }
+  state->error = ErrorOfWords(line.substr(static_cast<size_t>(error_at)));
   return true;
 }
 

@@ -40,6 +40,10 @@ arrow::Result<std::unique_ptr<StreamRun>> RunHere(const StreamJob& job,
 /// Run the job in a sabot-worker process, found beside the module or by SABOT_WORKER.
 arrow::Result<std::unique_ptr<StreamRun>> RunInWorker(const StreamJob& job);
 
+/// The same for as long as the caller is in this process; a child of fork() that it lives on in is
+/// told that the stream is its parent's.
+std::unique_ptr<StreamRun> InThisProcess(std::unique_ptr<StreamRun> run);
+
 /// The connectors of every session and worker. Memory tables and callbacks live in `core`.
 void AddConnectors(SessionCore* core);
 

@@ -38,6 +38,9 @@ std::vector<char*> EnvironmentOf(bool is_restart) {
   return variables;
 }
 
+/// How long a worker may take to leave by itself.
+constexpr std::chrono::seconds kTermPatience(2);
+
 /// A worker that dies so often without completing a checkpoint has a job that kills it.
 constexpr int kRestartsMax = 5;
 
@@ -96,8 +99,14 @@ class WorkerRun final : public StreamRun {
 
   void Stop() override {
     is_stopped_.store(true);
-    const std::lock_guard lock(mutex_);
-    if (state_.worker_pid > 0) kill(static_cast<pid_t>(state_.worker_pid), SIGTERM);
+    std::unique_lock lock(mutex_);
+    int signal = SIGTERM;
+    while (state_.state == "running") {
+      if (state_.worker_pid > 0) kill(static_cast<pid_t>(state_.worker_pid), signal);
+      if (!changed_.wait_for(lock, kTermPatience, [&] { return state_.state != "running"; })) {
+        signal = SIGKILL;
+      }
+    }
   }
 
  private:
