@@ -165,7 +165,12 @@ TypedValue FromPython(nb::handle value) {
                : TypedValue::Long(number);
   }
   if (PyFloat_Check(object)) return TypedValue::Double(PyFloat_AS_DOUBLE(object));
-  if (PyUnicode_Check(object)) return TypedValue::String(nb::cast<std::string>(value));
+  if (PyUnicode_Check(object)) {
+    Py_ssize_t size = 0;
+    const char* text = PyUnicode_AsUTF8AndSize(object, &size);
+    if (text == nullptr) throw nb::python_error();  // a lone surrogate: UnicodeEncodeError
+    return TypedValue::String(std::string(text, static_cast<size_t>(size)));
+  }
   if (PyBytes_Check(object)) {
     return {Type(TypeId::kBinary),
             std::string(PyBytes_AS_STRING(object), static_cast<size_t>(PyBytes_GET_SIZE(object)))};
