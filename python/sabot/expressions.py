@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sabot import _engine
+from sabot import _engine, checks
 
 
 class Column:
@@ -113,7 +113,7 @@ class Column:
 
 def col(name: str) -> Column:
     """A column by name. Dots lead into tables and structs; backticks quote."""
-    return Column(_engine.column(name))
+    return Column(named(checks.text(name, "a column's name")))
 
 
 def lit(value: Any) -> Column:
@@ -123,12 +123,16 @@ def lit(value: Any) -> Column:
 
 def expr(text: str) -> Column:
     """An expression in SQL. Raises ParseError with the position."""
-    return Column(_engine.expression(text))
+    return Column(_engine.expression(checks.text(text, "an expression")))
 
 
 def call(function: str, *arguments: Any, distinct: bool = False) -> Column:
-    """A function by name, scalar or aggregate: call('count'), call('sum', col('x')). Values become literals."""
-    return Column(_engine.call(function, [to_expression(argument) for argument in arguments], distinct))
+    """A function by name, scalar or aggregate: call('count'), call('sum', 'x'), call('date_trunc', lit('hour'), 'x').
+
+    arguments: a str is a column by name, as in select; other values are constants, a str by lit.
+    """
+    expressions = [named(each) if isinstance(each, str) else to_expression(each) for each in arguments]
+    return Column(_engine.call(checks.text(function, "a function's name"), expressions, distinct))
 
 
 def _call(function: str, *arguments: Any) -> Column:
@@ -142,4 +146,4 @@ def to_expression(value: Any) -> _engine.Expression:
 
 def named(value: Any) -> _engine.Expression:
     """A Column's expression, or the column of that name."""
-    return value._expression if isinstance(value, Column) else _engine.column(value)
+    return value._expression if isinstance(value, Column) else _engine.column(checks.text(value, "a column's name"))
