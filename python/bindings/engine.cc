@@ -1,3 +1,5 @@
+#include <optional>
+
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
@@ -10,10 +12,13 @@
 
 #include "arrow/c/bridge.h"
 #include "arrow/record_batch.h"
+#include "arrow/table.h"
 #include "arrow/type.h"
 #include "python/bindings/bindings.h"
 #include "python/bindings/status.h"
 #include "python/bindings/values.h"
+
+#include "sabot/base/error.h"
 
 namespace nb = nanobind;
 
@@ -48,15 +53,43 @@ class ResultReader final : public arrow::RecordBatchReader {
       : result_(std::move(result)), schema_(std::move(schema)) {}
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
   arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
-    // The consumer may hold the interpreter's lock while it pulls; only then are signals looked
-    // for.
-    return result_->NextArrow(nullptr).Value(batch);
+    // The consumer may hold the interpreter's lock while it pulls.
+    std::optional<nb::gil_scoped_release> released;
+    if (PyGILState_Check() != 0) released.emplace();
+    return result_->NextArrow(&CheckSignals).Value(batch);
   }
 
  private:
+  // The consumer's code knows nothing of an exception that is set, so the signal is put back: it is
+  // raised when the consumer returns to Python.
+  static arrow::Status CheckSignals() {
+    const nb::gil_scoped_acquire acquired;
+    if (PyErr_CheckSignals() == 0) return arrow::Status::OK();
+    PyErr_Clear();
+    PyErr_SetInterrupt();
+    return arrow::Status::Cancelled("interrupted");
+  }
+
   std::shared_ptr<ResultStream> result_;
   std::shared_ptr<arrow::Schema> schema_;
 };
+
+/// All rows of a result, for those who take an Arrow stream.
+struct ArrowRows {
+  std::shared_ptr<arrow::Table> table;
+};
+
+nb::capsule ExportReader(std::shared_ptr<arrow::RecordBatchReader> reader) {
+  auto* stream = new ArrowArrayStream();
+  const arrow::Status status = arrow::ExportRecordBatchReader(std::move(reader), stream);
+  if (!status.ok()) delete stream;
+  RaiseIfError(status);
+  return nb::capsule(stream, "arrow_array_stream", [](void* pointer) noexcept {
+    auto* owned = static_cast<ArrowArrayStream*>(pointer);
+    if (owned->release != nullptr) owned->release(owned);
+    delete owned;
+  });
+}
 
 nb::capsule ExportStream(const Query& query) {
   std::shared_ptr<ResultStream> result;
@@ -72,14 +105,7 @@ nb::capsule ExportStream(const Query& query) {
     }
   }
   RaiseIfError(status);
-  auto* stream = new ArrowArrayStream();
-  RaiseIfError(arrow::ExportRecordBatchReader(
-      std::make_shared<ResultReader>(std::move(result), std::move(schema)), stream));
-  return nb::capsule(stream, "arrow_array_stream", [](void* pointer) noexcept {
-    auto* owned = static_cast<ArrowArrayStream*>(pointer);
-    if (owned->release != nullptr) owned->release(owned);
-    delete owned;
-  });
+  return ExportReader(std::make_shared<ResultReader>(std::move(result), std::move(schema)));
 }
 
 Parameters ToParameters(const nb::dict& values) {
@@ -112,7 +138,10 @@ ExplainKind KindOf(const std::string& mode) {
   if (mode == "optimized") return ExplainKind::kOptimized;
   if (mode == "all") return ExplainKind::kAll;
   if (mode == "analyze") return ExplainKind::kAnalyze;
-  throw nb::value_error("mode is 'physical', 'logical', 'optimized', 'all' or 'analyze'");
+  Raise(MakeError("INVALID_PARAMETER_VALUE",
+                  {{"parameter", "mode"},
+                   {"functionName", "explain"},
+                   {"message", "it is 'physical', 'logical', 'optimized', 'all' or 'analyze'"}}));
 }
 
 nb::list AllRows(const Query& query) {
@@ -126,21 +155,54 @@ nb::list AllRows(const Query& query) {
   }
 }
 
+ArrowRows AllArrow(const Query& query) {
+  const WaitHook hook = SignalHook();
+  return {Released([&]() -> arrow::Result<std::shared_ptr<arrow::Table>> {
+    ARROW_ASSIGN_OR_RAISE(const auto stream, query.Execute());
+    ARROW_ASSIGN_OR_RAISE(const auto schema, ToArrow(query.schema()));
+    std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+    while (true) {
+      ARROW_ASSIGN_OR_RAISE(auto batch, stream->NextArrow(hook));
+      if (batch == nullptr) return arrow::Table::FromRecordBatches(schema, std::move(batches));
+      batches.push_back(std::move(batch));
+    }
+  })};
+}
+
+RelationHandle RelationOf(const Query& query) {
+  syntax::RelationPtr relation = query.relation();
+  if (relation == nullptr) {
+    Raise(UnsupportedError("a step on a command without rows",
+                           "a query, or a command with rows such as SHOW TABLES"));
+  }
+  return {std::move(relation)};
+}
+
 }  // namespace
 
 void BindSession(nb::module_& module) {
+  nb::class_<ArrowRows>(module, "ArrowRows", "The rows of a result, by the Arrow C stream.")
+      .def(
+          "__arrow_c_stream__",
+          [](const ArrowRows& self, nb::handle) {
+            return ExportReader(std::make_shared<arrow::TableBatchReader>(self.table));
+          },
+          nb::arg("requested_schema") = nb::none());
+
   nb::class_<Query>(module, "Query", "A statement that was understood.")
       .def_prop_ro("schema", [](const Query& self) { return SchemaOf(self.schema()); })
       .def_prop_ro("is_lazy", &Query::is_lazy)
-      .def_prop_ro("relation", [](const Query& self) { return RelationHandle{self.relation()}; })
+      .def_prop_ro("relation", &RelationOf)
       .def(
           "explain",
           [](const Query& self, const std::string& mode) {
             const ExplainKind kind = KindOf(mode);
-            return Released([&] { return self.Explain(kind); });
+            const WaitHook hook = SignalHook();
+            return Released([&] { return self.Explain(kind, hook); });
           },
           nb::arg("mode"))
       .def("rows", &AllRows)
+      .def("table", &AllArrow)
       .def(
           "text",
           [](const Query& self, int64_t max_rows) {
@@ -168,7 +230,8 @@ void BindSession(nb::module_& module) {
           "sql",
           [](Session& self, const std::string& text, const nb::dict& parameters) {
             const Parameters values = ToParameters(parameters);
-            return Released([&] { return self.Sql(text, values); });
+            const WaitHook hook = SignalHook();
+            return Released([&] { return self.Sql(text, values, hook); });
           },
           nb::arg("text"), nb::arg("parameters"))
       .def(
@@ -192,7 +255,8 @@ void BindSession(nb::module_& module) {
              bool overwrite) {
             const auto statement = syntax::MakeStatement(
                 syntax::WriteFiles{format, path, options, overwrite, relation.relation});
-            Released([&] { return self.Run(statement); });
+            const WaitHook hook = SignalHook();
+            Released([&] { return self.Run(statement, {}, hook); });
           },
           nb::arg("relation"), nb::arg("format"), nb::arg("path"), nb::arg("options"),
           nb::arg("overwrite"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sabot import _engine
+from sabot import _engine, checks
 from sabot.expressions import Column, named, to_expression
 
 
@@ -19,7 +19,7 @@ class Field(NamedTuple):
 class Query:
     """A query over tables, or the rows of a command that has run.
 
-    Nothing runs until show, collect, arrow, to_pandas, to_polars or write_* is called; printing one shows its schema.
+    The rows of a command are a table like any other: filter, join or write them. Nothing else runs until show, collect, arrow, to_pandas, to_polars or write_* is called; printing one shows its schema.
     """
 
     __slots__ = ("_session", "_native")
@@ -52,14 +52,16 @@ class Query:
         return self._native.rows()
 
     def show(self, rows: int = 20) -> None:
-        """Print the first rows as a boxed table."""
+        """Print the first rows as a boxed table. Raises AnalysisError for a number below 0."""
+        if rows < 0:
+            raise checks.invalid("show", "rows", f"{rows} is below 0")
         print(self._native.text(rows), end="")
 
     def arrow(self) -> Any:
         """All rows as a pyarrow.Table."""
         import pyarrow
 
-        return pyarrow.table(self)
+        return pyarrow.table(self._native.table())
 
     def to_pandas(self) -> Any:
         """All rows as a pandas.DataFrame."""
@@ -69,14 +71,18 @@ class Query:
         """All rows as a polars.DataFrame."""
         import polars
 
-        return polars.DataFrame(self)
+        return polars.DataFrame(self._native.table())
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """The Arrow C stream of the rows (Arrow PyCapsule interface). The schema is the query's own."""
         return self._native.__arrow_c_stream__(requested_schema)
 
     def write_parquet(self, path: str, *, overwrite: bool = False, **options: Any) -> None:
-        """Write Parquet files into the folder. Raises ConnectorError if it exists and overwrite is False."""
+        """Write Parquet files into the folder. Raises ConnectorError if it exists and overwrite is False.
+
+        The folder is replaced once all rows are written: whatever fails leaves it as it was. Raises AnalysisError if
+        the query reads from the folder it is to overwrite.
+        """
         self._write("parquet", path, overwrite, options)
 
     def write_csv(self, path: str, *, overwrite: bool = False, **options: Any) -> None:
@@ -84,8 +90,8 @@ class Query:
         self._write("csv", path, overwrite, options)
 
     def _write(self, format: str, path: str, overwrite: bool, options: dict[str, Any]) -> None:
-        texts = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in options.items()}
-        self._session.write_files(self._native.relation, format, str(path), texts, overwrite)
+        self._session.write_files(self._native.relation, format, checks.path(path), checks.option_texts(options),
+                                  overwrite)
 
     # ---- steps
     def filter(self, condition: Column) -> "Query":
