@@ -34,7 +34,7 @@ const char* ClassNameOf(ErrorKind kind) {
 
 }  // namespace
 
-void Raise(const arrow::Status& foreign) {
+void Raise(const arrow::Status& foreign, PyObject* cause) {
   if (PyErr_Occurred() != nullptr) throw nb::python_error();
   const arrow::Status status = Catalogued(foreign);
   const ErrorDetail& detail = *GetErrorDetail(status);
@@ -54,6 +54,7 @@ void Raise(const arrow::Status& foreign) {
   const nb::object error = type(RenderError(status), std::string(detail.error_class().name),
                                 std::string(detail.error_class().sqlstate), parameters, position,
                                 span, detail.hint(), detail.statement());
+  if (cause != nullptr) PyException_SetCause(error.ptr(), Py_NewRef(cause));
   PyErr_SetObject(type.ptr(), error.ptr());
   throw nb::python_error();
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <Python.h>
+
 #include "arrow/result.h"
 #include "arrow/status.h"
 
@@ -7,8 +9,8 @@ namespace sabot::python {
 
 /// Throw the Python exception of an error: sabot.AnalysisError and its like, with class, SQLSTATE
 /// and position as attributes. If Python has set an exception already (Ctrl-C while waiting), that
-/// one. Needs the interpreter's lock.
-[[noreturn]] void Raise(const arrow::Status& status);
+/// one. cause: the Python exception behind it, or null. Needs the interpreter's lock.
+[[noreturn]] void Raise(const arrow::Status& status, PyObject* cause = nullptr);
 
 inline void RaiseIfError(const arrow::Status& status) {
   if (!status.ok()) Raise(status);

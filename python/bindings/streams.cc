@@ -20,13 +20,6 @@ namespace nb = nanobind;
 namespace sabot::python {
 namespace {
 
-/// What Python holds of a stream that runs.
-struct StreamHandle {
-  std::shared_ptr<Session> session;
-  std::unique_ptr<StreamRun> run;
-  std::string table;  ///< of a stream to memory
-};
-
 nb::object ToPyArrow(const std::shared_ptr<arrow::Table>& table) {
   auto reader = std::make_shared<arrow::TableBatchReader>(table);
   auto* stream = new ArrowArrayStream();
@@ -42,12 +35,57 @@ nb::object ToPyArrow(const std::shared_ptr<arrow::Table>& table) {
       .attr("read_all")();
 }
 
-/// Holds a Python function so that it is released with the interpreter's lock.
+/// A callback and what it raised. Both may refer to the stream's handle, which holds this: whoever
+/// knows that the stream is over drops them, since no garbage collector sees the circle.
 struct PythonFunction {
   nb::object function;
+  nb::object error;
   ~PythonFunction() {
     const nb::gil_scoped_acquire acquired;
     function.reset();
+    error.reset();
+  }
+  PythonFunction(nb::object callee) : function(std::move(callee)) {}
+
+  arrow::Status Call(const std::shared_ptr<arrow::Table>& rows) {
+    const nb::gil_scoped_acquire acquired;
+    const nb::object callee = function;
+    if (!callee.is_valid()) return arrow::Status::OK();
+    try {
+      callee(ToPyArrow(rows));
+      return arrow::Status::OK();
+    } catch (nb::python_error& raised) {
+      error = nb::borrow(raised.value());
+      const nb::object name = nb::borrow(raised.type()).attr("__name__");
+      return MakeError("CALLBACK_FAILED",
+                       {{"message", nb::cast<std::string>(nb::str("{}: {}").format(name, error))}});
+    }
+  }
+};
+
+/// What Python holds of a stream that runs.
+struct StreamHandle {
+  std::shared_ptr<Session> session;
+  std::unique_ptr<StreamRun> run;
+  std::string table;                         ///< of a stream to memory
+  std::shared_ptr<PythonFunction> callback;  ///< of a stream to one
+
+  StreamHandle(StreamHandle&&) = default;
+  explicit StreamHandle(std::shared_ptr<Session> owner) : session(std::move(owner)) {}
+  ~StreamHandle() {
+    if (run == nullptr) return;
+    // It ends once its callback has returned, which needs the lock.
+    const nb::gil_scoped_release released;
+    run.reset();
+  }
+  void DropCallback() const {
+    if (callback != nullptr && run->state().state != "running") callback->function.reset();
+  }
+  [[noreturn]] void RaiseError(const arrow::Status& status) const {
+    const ErrorDetail* detail = GetErrorDetail(status);
+    const bool is_callbacks =
+        callback != nullptr && detail != nullptr && detail->error_class().name == "CALLBACK_FAILED";
+    Raise(status, is_callbacks ? callback->error.ptr() : nullptr);
   }
 };
 
@@ -68,7 +106,7 @@ StreamHandle Start(const std::shared_ptr<Session>& session, const RelationHandle
                    const nb::tuple& sink, nb::handle late, const std::string& checkpoint,
                    int64_t interval_ms, uint32_t parallelism, int workers) {
   static std::atomic<uint64_t> next_table{0};
-  StreamHandle handle{session, nullptr, {}};
+  StreamHandle handle(session);
   StreamRequest request;
   request.relation = relation.relation;
   request.sink = SinkOf(sink);
@@ -81,20 +119,13 @@ StreamHandle Start(const std::shared_ptr<Session>& session, const RelationHandle
     handle.table = "stream-" + std::to_string(next_table.fetch_add(1));
     request.sink.path = handle.table;
   } else if (request.sink.connector == "callback") {
-    auto function = std::make_shared<PythonFunction>(
-        PythonFunction{nb::object(nb::cast<nb::dict>(sink[3])["function"])});
+    handle.callback =
+        std::make_shared<PythonFunction>(nb::object(nb::cast<nb::dict>(sink[3])["function"]));
     const auto query = ValueOrRaise(session->Resolve(relation.relation));
     request.sink.path = session->AddConsumer(
-        query->schema(), [function](uint64_t, std::shared_ptr<arrow::Table> rows) {
-          const nb::gil_scoped_acquire acquired;
-          try {
-            function->function(ToPyArrow(rows));
-            return arrow::Status::OK();
-          } catch (nb::python_error& error) {
-            return MakeError("BAD_RECORD", {{"source", "callback"},
-                                            {"position", "an epoch's rows"},
-                                            {"message", error.what()}});
-          }
+        query->schema(),
+        [function = handle.callback](uint64_t, std::shared_ptr<arrow::Table> rows) {
+          return function->Call(rows);
         });
   }
   arrow::Status status;
@@ -115,6 +146,7 @@ void BindStreams(nb::module_& module) {
       .def("status",
            [](const StreamHandle& self) {
              const StreamState state = self.run->state();
+             self.DropCallback();
              const std::string error = state.error.ok() ? std::string() : RenderError(state.error);
              return std::tuple(state.state, state.rows_in, state.late, state.watermark_us,
                                state.epoch, error, state.worker_pid, state.num_restarts,
@@ -129,7 +161,9 @@ void BindStreams(nb::module_& module) {
               const nb::gil_scoped_release released;
               ended = self.run->Wait(timeout_ms, hook);
             }
-            return ValueOrRaise(std::move(ended));
+            self.DropCallback();
+            if (!ended.ok()) self.RaiseError(ended.status());
+            return *ended;
           },
           nb::arg("timeout_ms"))
       .def("checkpoint",
@@ -140,11 +174,22 @@ void BindStreams(nb::module_& module) {
                const nb::gil_scoped_release released;
                status = self.run->Checkpoint(hook);
              }
-             RaiseIfError(status);
+             if (!status.ok()) self.RaiseError(status);
            })
-      .def(
-          "stop", [](StreamHandle& self) { self.run->Stop(); },
-          nb::call_guard<nb::gil_scoped_release>())
+      .def("stop",
+           [](StreamHandle& self) {
+             {
+               const nb::gil_scoped_release released;
+               self.run->Stop();
+             }
+             self.DropCallback();
+           })
+      .def("forget_callback",
+           [](StreamHandle& self) {
+             if (self.callback == nullptr) return;
+             self.callback->function.reset();
+             self.callback->error.reset();
+           })
       .def_ro("table", &StreamHandle::table)
       .def("relation", [](const StreamHandle& self) {
         return RelationHandle{self.session->StreamTable(self.table)};

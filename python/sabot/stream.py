@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import atexit
+import os
 import weakref
 from datetime import timedelta
 from typing import Any, Callable, NamedTuple
 
-from sabot import _engine
-from sabot.expressions import Column, call, named, to_expression
+from sabot import _engine, checks
+from sabot.expressions import Column, call, lit, named, to_expression
 from sabot.query import Field, Query
-
-
-def _micros(duration: timedelta | float) -> int:
-    """Microseconds of a timedelta, or of a number of seconds."""
-    seconds = duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
-    return seconds // timedelta(microseconds=1)
-
-
-def _texts(options: dict[str, Any]) -> dict[str, str]:
-    return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in options.items()}
 
 
 class Status(NamedTuple):
     """What a stream has done so far.
 
-    state: 'running', 'finished', 'stopped' or 'failed'.  watermark: microseconds since 1970 UTC, None before the first.
+    state: 'running', 'finished', 'stopped' or 'failed'.  watermark: how far event time is, by which rows are late and
+    windows final; microseconds since 1970 UTC, None before the first.
     rows_in, late: rows read, and rows that came after their window was final, both since this start.
     epoch: the last checkpoint completed and committed, 0 before the first.  error: of a failed stream, else ''.
     worker_pid, restarts: of a stream in a worker process, else 0.
@@ -71,9 +63,7 @@ class Streams:
         format: 'json', with a schema given as DDL or inferred from a sample, or 'raw': key, value, partition, offset, time.
         Raises ConnectorError if no broker answers in time.
         """
-        import os
-
-        texts = {"subscribe": topic, "value.format": format, **_texts(options)}
+        texts = {"subscribe": topic, "value.format": format, **checks.option_texts(options)}
         address = servers or os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
         if address:
             texts["kafka.bootstrap.servers"] = address
@@ -81,15 +71,23 @@ class Streams:
 
     def from_memory(self, table: Any) -> "Stream":
         """Replay a table of this process (Arrow, pandas, Polars) as a stream, in its order."""
-        return Stream(self, _engine.as_stream(self._session.register_arrow("", table, True)))
+        return Stream(self, _engine.as_stream(self._session.register_arrow("", checks.table(table), True)))
 
-    def sql(self, text: str, **parameters: Any) -> "Stream":
-        """SQL over registered streams: GROUP BY window(time, '1 hour')."""
-        return Stream(self, self._session.sql(text, parameters).relation)
+    def sql(self, text: str, /, **parameters: Any) -> "Stream":
+        """SQL over registered streams: GROUP BY window(time, '1 hour'). A query, no command; parameters as for engine.sql."""
+        checks.known_parameters("sql", checks.text(text, "a statement"), ":", parameters)
+        query = self._session.sql(text, parameters)
+        if not query.is_lazy:
+            raise checks.unsupported("a command as a stream", "engine.sql for commands, a query here")
+        return Stream(self, query.relation)
 
     def _from_files(self, format: str, path: str | list[str], schema: str | None, options: dict[str, Any]) -> "Stream":
-        paths = [str(path)] if not isinstance(path, list) else [str(each) for each in path]
-        return Stream(self, _engine.files(format, paths, _texts(options), schema, True))
+        return Stream(self, _engine.files(format, checks.paths(path), checks.option_texts(options), schema, True))
+
+    def _keep(self, handle: "Running") -> None:
+        """Keep a stream running that nobody holds a handle of; those that have ended are let go."""
+        self._running = [each for each in self._running if each.status.state == "running"]
+        self._running.append(handle)
 
     def _stop_all(self) -> None:
         for handle in self._running:
@@ -126,7 +124,7 @@ class Stream:
         delay: how much later than the greatest time seen in its split a row may come before the watermark passes it.
         lateness: how much longer windows take rows before they are final. Both a timedelta, or seconds.
         """
-        return self._with(self._relation.event_time(column, _micros(delay), _micros(lateness)))
+        return self._with(self._relation.event_time(column, checks.micros(delay), checks.micros(lateness)))
 
     def filter(self, condition: Column) -> "Stream":
         return self._with(self._relation.filter(to_expression(condition)))
@@ -142,36 +140,55 @@ class Stream:
         return GroupedStream(self, [named(key) for key in keys])
 
     # ---- sinks
-    def to_files(self, path: str, format: str = "parquet", **options: Any) -> "Stream":
+    def to_files(self, path: str | os.PathLike[str], format: str = "parquet", **options: Any) -> "Stream":
         """Write files into a folder; each row appears exactly once, through any kill and restart from a checkpoint."""
-        return Stream(self._streams, self._relation, ("files", format, str(path), _texts(options)), self._late)
+        sink = ("files", format, checks.path(path), checks.option_texts(options))
+        return Stream(self._streams, self._relation, sink, self._late)
 
     def to_memory(self) -> "Stream":
-        """Keep the rows in this process: handle.rows()."""
+        """Keep the rows in this process: handle.rows().
+
+        They go with the process: after a restart from a checkpoint there are only the rows committed since then. A stream whose rows are to outlast it writes to_files.
+        """
         return Stream(self._streams, self._relation, ("memory", "", "", {}), self._late)
 
     def to_callback(self, function: Callable[[Any], None]) -> "Stream":
-        """Call the function with a pyarrow.Table of each epoch's rows, in a thread of the engine."""
+        """Call the function with a pyarrow.Table of each epoch's rows, in a thread of the engine.
+
+        What it raises fails the stream: wait raises ExecutionError (CALLBACK_FAILED), its __cause__ the exception. It
+        may stop its own stream, but neither wait for it nor take a checkpoint.
+        """
+        if not callable(function):
+            raise TypeError(f"a callback is a function of a table, not {type(function).__name__}")
         return Stream(self._streams, self._relation, ("callback", "", "", {"function": function}), self._late)
 
-    def late_to_files(self, path: str, format: str = "parquet", **options: Any) -> "Stream":
+    def late_to_files(self, path: str | os.PathLike[str], format: str = "parquet", **options: Any) -> "Stream":
         """Write rows that come after their window was final into a folder of their own."""
-        return Stream(self._streams, self._relation, self._sink, ("files", format, str(path), _texts(options)))
+        late = ("files", format, checks.path(path), checks.option_texts(options))
+        return Stream(self._streams, self._relation, self._sink, late)
 
     def start(self, checkpoint: str | None = None, *, interval: timedelta | float = 1.0,
               parallelism: int | None = None) -> "Running":
         """Run the stream in the background. Starting again with the same checkpoint folder goes on where it was.
 
-        checkpoint: a folder; None: nothing is kept, and a restart begins anew.  interval: between checkpoints.
-        parallelism: tasks; None: one a core. A restart may choose another.
-        Raises AnalysisError, UnsupportedError for what no stream can do; ConnectorError if the source cannot be opened.
+        checkpoint: a folder; None: nothing is kept, and a restart begins anew.  interval: between checkpoints, > 0.
+        parallelism: tasks, 1 to 1,024; None: one a core. A restart may choose another.
+        Files hold all rows through any restart; handle.rows() of to_memory only those committed since this start.
+        Raises AnalysisError, UnsupportedError for what no stream can do; ConnectorError if the source cannot be opened,
+        or a folder not be written.
         """
         if self._sink is None:
             raise ValueError("the stream has no sink: call to_files, to_memory or to_callback first")
-        native = _engine.start_stream(self._streams._session, self._relation, self._sink, self._late, checkpoint or "",
-                                      _micros(interval) // 1000, parallelism or 0, self._streams._workers)
+        interval_us = checks.micros(interval)
+        if interval_us <= 0:
+            raise checks.invalid("start", "interval", f"{interval} is not more than 0")
+        if parallelism is not None and (not isinstance(parallelism, int) or parallelism < 1):
+            raise checks.invalid("start", "parallelism", f"{parallelism} is no number of tasks")
+        native = _engine.start_stream(self._streams._session, self._relation, self._sink, self._late,
+                                      "" if checkpoint is None else checks.path(checkpoint),
+                                      max(interval_us // 1000, 1), min(parallelism or 0, 2**31), self._streams._workers)
         handle = Running(self._streams._session, native)
-        self._streams._running.append(handle)
+        self._streams._keep(handle)
         _live.add(handle)
         return handle
 
@@ -211,15 +228,18 @@ class Running:
         return Status(*self._native.status())
 
     def wait(self, timeout: timedelta | float | None = None) -> bool:
-        """Wait until it has ended; False after the timeout. Raises the error of a failed stream. Ctrl-C interrupts."""
-        return self._native.wait(-1 if timeout is None else _micros(timeout) // 1000)
+        """Wait until it has ended or was stopped; False after the timeout. Raises the error of a failed stream.
+
+        Ctrl-C interrupts.
+        """
+        return self._native.wait(-1 if timeout is None else checks.micros(timeout) // 1000)
 
     def checkpoint(self) -> None:
         """Take a checkpoint now, and wait until it is complete and committed."""
         self._native.checkpoint()
 
     def stop(self) -> None:
-        """Stop without waiting for the input's end. What the last checkpoint holds is kept."""
+        """Stop without waiting for the input's end. What the last checkpoint holds is kept. Then wait returns True."""
         self._native.stop()
 
     def rows(self) -> Query:
@@ -237,6 +257,7 @@ _live: weakref.WeakSet[Running] = weakref.WeakSet()
 def _stop_live() -> None:
     for handle in list(_live):
         handle.stop()
+        handle._native.forget_callback()
 
 
 def window(time: Column | str, size: timedelta | str) -> Column:
@@ -245,4 +266,4 @@ def window(time: Column | str, size: timedelta | str) -> Column:
     size: > 0, microsecond resolution; or a text such as '1 hour'.
     Source: fixed windows, Akidau et al., "The Dataflow Model", VLDB 2015, section 1.2.
     """
-    return call("window", Column(named(time)), size)
+    return call("window", Column(named(time)), lit(size) if isinstance(size, str) else size)
