@@ -2,6 +2,7 @@
 
 #include "sabot/base/error.h"
 #include "sabot/functions/families.h"
+#include "sabot/functions/scalar/interval_field.h"
 #include "sabot/functions/scalar/local_time.h"
 
 /// Dates and the fields of dates and times. A TIMESTAMP is read as the session's wall clock.
@@ -98,6 +99,11 @@ arrow::Result<std::string_view> FieldNameOf(Constants constants) {
   return std::get<std::string>(constants[0]->value);
 }
 
+arrow::Status NoField(std::string_view name, const Type& type) {
+  return MakeError("INVALID_EXTRACT_FIELD",
+                   {{"field", "`" + std::string(name) + "`"}, {"expr", type.ToSql()}});
+}
+
 arrow::Result<std::shared_ptr<const KernelState>> BindExtract(Constants constants, Types types,
                                                               Settings settings) {
   auto state = std::make_shared<ExtractState>();
@@ -107,8 +113,7 @@ arrow::Result<std::shared_ptr<const KernelState>> BindExtract(Constants constant
     if (IsNameOf(field.names, name)) state->field = &field;
   }
   if (state->field != nullptr || IsSeconds(name)) return state;
-  return MakeError("INVALID_EXTRACT_FIELD",
-                   {{"field", "`" + std::string(name) + "`"}, {"expr", types[1].ToSql()}});
+  return NoField(name, types[1]);
 }
 
 arrow::Status Extract(const KernelInput& input, Vector* result) {
@@ -128,6 +133,12 @@ arrow::Result<ResolvedFunction> ResolveExtract(Types types, Constants constants,
                                                Settings settings) {
   if (types.size() != 2) return WrongNumArgs("extract", "2", types.size());
   ARROW_ASSIGN_OR_RAISE(const std::string_view name, FieldNameOf(constants));
+  if (auto of_interval = FindIntervalField(ToUpperAscii(name), types[1])) {
+    return *std::move(of_interval);
+  }
+  if (types[1].id() >= TypeId::kYearMonthInterval && types[1].id() <= TypeId::kCalendarInterval) {
+    return NoField(name, types[1]);
+  }
   ARROW_RETURN_NOT_OK(BindExtract(constants, types, settings));
   const Type result = IsSeconds(name) ? Type::Decimal(8, 6) : kInt;
   return ChooseOverload(
@@ -198,11 +209,16 @@ arrow::Status NextDay(const KernelInput& input, Vector* result) {
 template <bool kHasRounding>
 arrow::Status MonthsBetweenTimes(const KernelInput& input, Vector* result) {
   const TimeZone& zone = ZoneOf(input).zone;
-  const auto months = [&](int64_t end_us, int64_t start_us, bool is_rounded) {
-    const int64_t end = zone.ToLocal(end_us);
-    const int64_t start = zone.ToLocal(start_us);
-    return MonthsBetween(DaysFromMicros(end), MicrosOfDay(end) / kMicrosPerSecond,
-                         DaysFromMicros(start), MicrosOfDay(start) / kMicrosPerSecond, is_rounded);
+  const auto day_of = [&](int64_t micros) { return DaysFromMicros(zone.ToLocal(micros)); };
+  // Since the day began, as Spark counts: where the zone's clock changes that is not what it shows.
+  const auto second_of = [&](int64_t micros, int64_t day) {
+    return (micros - zone.ToUtc(day * kMicrosPerDay)) / kMicrosPerSecond;
+  };
+  const auto months = [&](int64_t end, int64_t start, bool is_rounded) {
+    const int64_t end_day = day_of(end);
+    const int64_t start_day = day_of(start);
+    return MonthsBetween(end_day, second_of(end, end_day), start_day, second_of(start, start_day),
+                         is_rounded);
   };
   if constexpr (kHasRounding) {
     MapRows<double, int64_t, int64_t, uint8_t>(input, result,
@@ -341,7 +357,8 @@ std::span<const ScalarFunction> DateFunctions() {
              return ResolveTimeField<TimeField<SecondOf>>("second", types, kInt);
            }},
       {.name = "extract",
-       .doc = {.signature = "extract(field FROM date DATE | TIMESTAMP) -> INT | DECIMAL(8,6)",
+       .doc = {.signature = "extract(field FROM date DATE | TIMESTAMP | INTERVAL) -> INT | "
+                            "TINYINT | DECIMAL(8,6)",
                .summary = "A field by its name: YEAR, QUARTER, MONTH, WEEK, DAY, DOW, DOY, HOUR, "
                           "MINUTE, or SECOND, with its fraction.",
                .example = {"extract(DOY FROM DATE '2019-08-12')", "224"}},
