@@ -213,6 +213,31 @@ TEST(RenderError, DrawsTheCaretUnderTheText) {
   }
 }
 
+TEST(RenderError, ShowsTheNearerPartOfALongLine) {
+  const auto shown = [](const std::string& text, Span span) {
+    const std::string all =
+        RenderError(WithStatement(MakeError("INTERNAL_ERROR", {{"message", "m"}}, span), text));
+    return all.substr(all.find("\n  at ") + 1);
+  };
+  const std::string x(1000, 'x');
+  // In the middle: fifty bytes before the place, seventy from it on.
+  EXPECT_EQ(shown(x + "bad" + x, {1000, 1003}), "  at 1:1001   \u2026" + x.substr(0, 50) + "bad" +
+                                                    x.substr(0, 67) + "\u2026\n" +
+                                                    std::string(14 + 1 + 50, ' ') + "^^^");
+  EXPECT_EQ(shown("bad" + x, {0, 3}),
+            "  at 1:1   bad" + x.substr(0, 117) + "\u2026\n" + std::string(11, ' ') + "^^^");
+  EXPECT_EQ(shown(x + "bad", {1000, 1003}), "  at 1:1001   \u2026" + x.substr(0, 117) + "bad\n" +
+                                                std::string(14 + 1 + 117, ' ') + "^^^");
+  // What is marked ends where the line is cut, and no letter is cut in two.
+  EXPECT_EQ(shown(x, {0, 1000}), "  at 1:1   " + x.substr(0, 120) + "\u2026\n" +
+                                     std::string(11, ' ') + std::string(120, '^'));
+  std::string umlauts;
+  for (int i = 0; i < 200; ++i) umlauts += "\u00e4";
+  EXPECT_EQ(shown("y" + umlauts, {101, 103}).substr(0, 20),
+            "  at 1:52   \u2026" + umlauts.substr(0, 4) + "\u00e4"[0]);
+  EXPECT_EQ(shown(x.substr(0, 120), {0, 1}).find("\u2026"), std::string::npos);
+}
+
 TEST(RenderError, ShowsTheMessageOfForeignStatuses) {
   EXPECT_EQ(RenderError(arrow::Status::Invalid("just this")), "just this");
 }
