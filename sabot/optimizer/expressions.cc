@@ -14,6 +14,14 @@ void SplitConjuncts(const ExpressionPtr& condition, std::vector<ExpressionPtr>* 
 }
 
 ExpressionPtr JoinConjuncts(const std::vector<ExpressionPtr>& conjuncts) {
+  // Of many a tree of few levels, where a chain would overflow the stack of who walks it.
+  constexpr size_t kChainMax = 256;
+  if (conjuncts.size() > kChainMax) {
+    const auto middle = conjuncts.begin() + static_cast<std::ptrdiff_t>(conjuncts.size() / 2);
+    const ExpressionPtr first = JoinConjuncts({conjuncts.begin(), middle});
+    const ExpressionPtr second = JoinConjuncts({middle, conjuncts.end()});
+    return JoinConjuncts({first, second});
+  }
   ExpressionPtr joined;
   for (const ExpressionPtr& conjunct : conjuncts) {
     joined = joined == nullptr
@@ -33,6 +41,34 @@ ExpressionPtr Substitute(const ExpressionPtr& expression,
     const auto found = values.find(column->id);
     return found == values.end() ? node : found->second;
   });
+}
+
+bool IsWalkable(const ExpressionPtr& expression) {
+  constexpr int kLevelsMax = 1000;
+  constexpr int64_t kNodesMax = 1'000'000;
+  struct Walk {
+    int64_t nodes = 0;
+    bool is_too_deep = false;
+    void See(const ExpressionPtr& node, int level) {
+      ++nodes;
+      is_too_deep = is_too_deep || level > kLevelsMax;
+      if (is_too_deep || nodes > kNodesMax) return;
+      if (const auto* call = node->As<FunctionCall>()) {
+        for (const ExpressionPtr& argument : call->arguments) See(argument, level + 1);
+      } else if (const auto* cast = node->As<CastTo>()) {
+        See(cast->argument, level + 1);
+      } else if (const auto* branches = node->As<CaseWhen>()) {
+        for (const auto& [condition, value] : branches->branches) {
+          See(condition, level + 1);
+          See(value, level + 1);
+        }
+        See(branches->otherwise, level + 1);
+      }
+    }
+  };
+  Walk walk;
+  walk.See(expression, 1);
+  return !walk.is_too_deep && walk.nodes <= kNodesMax;
 }
 
 bool ReadsOnly(const ExpressionPtr& expression, const std::vector<OutputColumn>& output) {

@@ -227,6 +227,43 @@ TEST_F(OptimizerTest, ProjectionsBecomeOne) {
             "scan table=memory 't' columns=[a#1, b#2, c#3, s#4]\n");
 }
 
+TEST_F(OptimizerTest, WhatProjectionsAddUpToStaysWalkable) {
+  std::string ones;
+  for (int i = 0; i < 300; ++i) ones += " + 1";
+  std::string text = "SELECT a AS x FROM t";
+  for (int i = 0; i < 10; ++i) text = "SELECT x" + ones + " AS x FROM (" + text + ")";
+  const std::string plan = Optimized(text);
+  size_t num_projects = 0;
+  for (size_t at = plan.find("project "); at != plan.npos; at = plan.find("project ", at + 1)) {
+    ++num_projects;
+  }
+  EXPECT_GE(num_projects, 4U);
+  EXPECT_LE(num_projects, 5U);
+  // A predicate stays where each step down would double it.
+  text = "SELECT b AS s FROM t";
+  for (int i = 0; i < 64; ++i) text = "SELECT concat(s, s) AS s FROM (" + text + ")";
+  EXPECT_THAT(Pushed("SELECT s FROM (" + text + ") WHERE s = ''"), HasSubstr("filter"));
+}
+
+TEST_F(OptimizerTest, ManyConjunctsAreATreeOfFewLevels) {
+  std::string text = "SELECT a FROM t";
+  for (int i = 0; i < 40; ++i) {
+    std::string where = "a <> 0";
+    for (int k = 1; k < 50; ++k) where += " AND a <> " + std::to_string(i * 50 + k);
+    text = "SELECT a FROM (" + text + ") WHERE " + where;
+  }
+  const std::string plan = Pushed(text);
+  EXPECT_THAT(plan, HasSubstr("(a#1 <> 1999)"));
+  size_t depth = 0;
+  size_t deepest = 0;
+  for (const char c : plan) {
+    depth += c == '(' ? 1 : 0;
+    depth -= c == ')' ? 1 : 0;
+    deepest = std::max(deepest, depth);
+  }
+  EXPECT_LT(deepest, 300U);
+}
+
 TEST_F(OptimizerTest, LimitsMoveToWhatTheyLimit) {
   const auto limited = [&](const std::string& text) { return After(rules::PushDownLimits, text); };
   EXPECT_THAT(limited("SELECT a + 1 AS x FROM t LIMIT 3"), HasSubstr("  limit count=3 offset=0"));

@@ -25,8 +25,8 @@ bool IsIdentity(const LogicalProject& project, const LogicalPtr& input) {
 
 }  // namespace
 
-/// Two projections, one over the other, become one unless that would compute an expression twice. A
-/// projection that changes nothing goes.
+/// Two projections, one over the other, become one unless that would compute an expression twice
+/// or make one too deep to walk. A projection that changes nothing goes.
 arrow::Result<LogicalPtr> MergeProjects(const LogicalPtr& plan, const OptimizerContext&) {
   return RewritePlan(plan, [&](const LogicalPtr& node) -> LogicalPtr {
     const auto* outer = node->As<LogicalProject>();
@@ -48,8 +48,11 @@ arrow::Result<LogicalPtr> MergeProjects(const LogicalPtr& plan, const OptimizerC
       }
       if (!mergeable) break;
       LogicalProject merged = top;
-      for (NamedExpression& named : merged.expressions)
+      for (NamedExpression& named : merged.expressions) {
         named.expression = Substitute(named.expression, values);
+        mergeable = mergeable && IsWalkable(named.expression);
+      }
+      if (!mergeable) break;
       result = MakeLogical(std::move(merged), result->input()->inputs);
     }
     return IsIdentity(std::get<LogicalProject>(result->step), result->input()) ? result->input()

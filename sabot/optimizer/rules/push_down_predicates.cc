@@ -80,7 +80,12 @@ class PushDown {
       });
       // One that can fail does not overtake one that stays.
       const bool moves = cheap && (above.empty() || IsMovable(conjunct, context_));
-      (moves ? below : above).push_back(moves ? Substitute(conjunct, values) : conjunct);
+      const ExpressionPtr moved = moves ? Substitute(conjunct, values) : nullptr;
+      if (moves && IsWalkable(moved)) {
+        below.push_back(moved);
+      } else {
+        above.push_back(conjunct);
+      }
     }
     return Filtered(MakeLogical(project, {Push(plan->input(), std::move(below))}), above);
   }
@@ -152,7 +157,12 @@ class PushDown {
       // always comes.
       const bool moves = !keys.empty() && !ColumnsOf(conjunct).empty() &&
                          ReadsOnly(conjunct, keys) && IsMovable(conjunct, context_);
-      (moves ? below : above).push_back(moves ? Substitute(conjunct, values) : conjunct);
+      const ExpressionPtr moved = moves ? Substitute(conjunct, values) : nullptr;
+      if (moves && IsWalkable(moved)) {
+        below.push_back(moved);
+      } else {
+        above.push_back(conjunct);
+      }
     }
     return Filtered(MakeLogical(aggregate, {Push(plan->input(), std::move(below))}), above);
   }
