@@ -77,6 +77,7 @@ arrow::Result<std::shared_ptr<const Query>> RunWriteFiles(const syntax::WriteFil
                                                           Span span,
                                                           const CommandContext& context) {
   ARROW_ASSIGN_OR_RAISE(LogicalPlan plan, Analyze(write.query, context.analyzer));
+  ARROW_RETURN_NOT_OK(CheckDistinctNames(SchemaOf(plan.root)));
   const Env& env = context.analyzer.env;
   ARROW_ASSIGN_OR_RAISE(std::string folder, FolderOfSink(write.path));
   folder = CanonicalPath(folder);
@@ -86,8 +87,7 @@ arrow::Result<std::shared_ptr<const Query>> RunWriteFiles(const syntax::WriteFil
                      "choose another path, or overwrite");
   }
   if (exists && ReadsFrom(*plan.root, folder)) {
-    return MakeError("UNSUPPORTED_OVERWRITE.PATH", {{"path", write.path}}, span,
-                     "write to another folder");
+    return MakeError("UNSUPPORTED_OVERWRITE.PATH", {{"path", write.path}}, span);
   }
   ARROW_RETURN_NOT_OK(CheckWritable(ParentPath(folder), write.path));
   Replacement replacement(env, folder);

@@ -16,8 +16,8 @@ namespace sabot {
 ///   _manifest/<epoch>                 names the epoch's files; created when they are all there
 ///   _SUCCESS                          the end of a bounded write
 ///
-/// A task writes one file an epoch, or none if it has no rows; task 0 always writes one in the first
-/// epoch, so that the folder has a schema. Commit renames what was staged, then creates the
+/// A task writes one file an epoch, or none if it has no rows; task 0 always writes one in the
+/// first epoch, so that the folder has a schema. Commit renames what was staged, then creates the
 /// manifest; doing so again changes nothing. Readers take the files of the manifests; one that does
 /// not know them sees each file whole or not at all. Before its first file a run removes staged
 /// files of earlier runs: by then those of recorded epochs have been committed. So one query at a
