@@ -147,6 +147,8 @@ constexpr ErrorClass kClasses[] = {
     {"PLAN_TOO_DEEP", "54001", kAnalysis,
      "The statement nests deeper than <limit> levels. Split it into views."},
     {"RECURSIVE_VIEW", "42K0H", kAnalysis, "The view <viewIdent> reads itself (cycle: <newPath>)."},
+    {"REMAINDER_BY_ZERO", "22012", kExecution,
+     "Remainder by zero. Use `try_mod` to get NULL instead."},
     {"SCHEMA_MISMATCH", "42K09", kAnalysis,
      "<source> does not have the schema expected: <message>."},
     {"SQL_CONF_NOT_FOUND", "42K0I", kAnalysis, "The SQL config <sqlConf> cannot be found."},

@@ -121,7 +121,7 @@ std::string ParameterOf(const ErrorDetail& detail, std::string_view name) {
 /// Errors of data: Spark's classes derive from Java's of the same meaning.
 std::vector<std::string> ExecutionClasses(const ErrorDetail& detail) {
   const std::string_view name = detail.error_class().name;
-  if (IsOneOf(name, {"ARITHMETIC_OVERFLOW", "CAST_OVERFLOW", "DIVIDE_BY_ZERO",
+  if (IsOneOf(name, {"ARITHMETIC_OVERFLOW", "CAST_OVERFLOW", "DIVIDE_BY_ZERO", "REMAINDER_BY_ZERO",
                      "NUMERIC_VALUE_OUT_OF_RANGE"})) {
     return {"org.apache.spark.SparkArithmeticException", "java.lang.ArithmeticException"};
   }

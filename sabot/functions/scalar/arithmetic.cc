@@ -127,6 +127,9 @@ arrow::Status BinaryKernel(const KernelInput& input, Vector* result) {
       constexpr bool kDivides = !std::is_same_v<Operation, AddOperation> &&
                                 !std::is_same_v<Operation, SubtractOperation> &&
                                 !std::is_same_v<Operation, MultiplyOperation>;
+      constexpr bool kIsRemainder = std::is_same_v<Operation, RemainderOperation> ||
+                                    std::is_same_v<Operation, PositiveModuloOperation>;
+      if (kIsRemainder && right == 0) return RemainderByZeroError();
       if (kDivides && right == 0) return DivideByZeroError();
       return OverflowError(TypeName<T>(), Operation::kAlternative);
     });
@@ -414,6 +417,7 @@ arrow::Status OverflowError(std::string_view type, std::string_view alternative)
                                            {"alternative", std::string(alternative)}});
 }
 arrow::Status DivideByZeroError() { return MakeError("DIVIDE_BY_ZERO"); }
+arrow::Status RemainderByZeroError() { return MakeError("REMAINDER_BY_ZERO"); }
 
 std::span<const ScalarFunction> ArithmeticFunctions() { return kFunctions; }
 

@@ -31,6 +31,7 @@ enum class Failure : uint8_t {
 /// none.
 arrow::Status OverflowError(std::string_view type, std::string_view alternative);
 arrow::Status DivideByZeroError();
+arrow::Status RemainderByZeroError();
 /// unscaled text of the exact value is not at hand where it does not fit: `value` is what was
 /// computed from, as SQL.
 arrow::Status DecimalRangeError(std::string_view value, const Type& type);

@@ -53,7 +53,7 @@ TEST(Arithmetic, DividesAsSpark) {
   EXPECT_EQ(CallText("%", {Int(-7), Int(3)}), "-1");
   EXPECT_EQ(CallText("%", {Int(7), Int(-3)}), "1");
   EXPECT_EQ(CallText("%", {Int(INT32_MIN), Int(-1)}), "0");
-  EXPECT_EQ(CallText("%", {Int(1), Int(0)}), "DIVIDE_BY_ZERO");
+  EXPECT_EQ(CallText("%", {Int(1), Int(0)}), "REMAINDER_BY_ZERO");
   EXPECT_EQ(CallText("pmod", {Int(-7), Int(3)}), "2");
   EXPECT_EQ(CallText("pmod", {Int(-7), Int(-3)}), "-1");
   EXPECT_EQ(CallText("pmod", {Double(-7.5), Double(2)}), "0.5");

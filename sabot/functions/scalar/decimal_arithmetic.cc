@@ -109,6 +109,9 @@ arrow::Status WideKernel(const KernelInput& input, Vector* result) {
     }
   };
   const auto fail = [&](int32_t row) -> arrow::Status {
+    constexpr bool kIsRemainder =
+        kOperation == Arithmetic::kRemainder || kOperation == Arithmetic::kPositiveModulo;
+    if (kIsRemainder && right[row] == 0) return RemainderByZeroError();
     if (kMayDivideByZero && right[row] == 0) return DivideByZeroError();
     if (kOperation == Arithmetic::kWholeQuotient) return OverflowError("long", "divide");
     return DecimalRangeError(
