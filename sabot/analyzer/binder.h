@@ -10,6 +10,8 @@
 
 namespace sabot::analyzer {
 
+struct BoundPattern;
+struct OpenedPattern;
 struct Pattern;
 struct Reading;
 
@@ -168,22 +170,30 @@ class Binder {
 
   // match.cc
   arrow::Result<Relation> Bind(const syntax::Relation& relation, const syntax::Match& match);
-  struct BoundPattern;
   /// A table of the graph.
   arrow::Result<Relation> OpenTable(const syntax::Relation& relation, const std::string& table);
+  arrow::Result<OpenedPattern> OpenTables(const syntax::Relation& relation, const Pattern& pattern,
+                                          const PropertyGraph& graph, const Reading& reading);
+  /// The columns of a key in those types; casts are added to the table's plan.
+  arrow::Result<std::vector<ColumnId>> KeyAs(const std::vector<OutputColumn>& key,
+                                             const std::vector<Type>& types, LogicalPtr* table);
+  arrow::Result<BoundPattern> BindPattern(const syntax::Relation& relation, const Pattern& pattern,
+                                          const PropertyGraph& graph);
   arrow::Result<BoundPattern> BindReading(const syntax::Relation& relation, const Pattern& pattern,
                                           const PropertyGraph& graph, const Reading& reading);
-  /// The edges whose ends, columns of theirs, are keys of the vertex table: a path goes from node to
-  /// node.
+  /// The edges whose ends, columns of theirs, are keys of the vertex table: a path goes from node
+  /// to node.
   arrow::Result<LogicalPtr> BetweenNodes(const syntax::Relation& relation,
-                                         const PropertyGraph& graph, size_t vertex,
-                                         LogicalPtr edges, const std::vector<ColumnId>& ends);
+                                         const NodeMapping& vertex, LogicalPtr edges,
+                                         const std::vector<ColumnId>& ends);
   /// The rows of all readings; a property that a table does not have is NULL there.
   arrow::Result<BoundPattern> UniteReadings(const Pattern& pattern,
                                             std::vector<BoundPattern> readings, Span span);
   /// No rows, with the columns that the variables could have.
   arrow::Result<BoundPattern> BindImpossible(const syntax::Relation& relation,
                                              const Pattern& pattern, const PropertyGraph& graph);
+  /// A node of an earlier clause is named again: its rows meet by their keys.
+  arrow::Status JoinNode(const GraphVariable& known, const GraphVariable& again, LogicalJoin* join);
   /// Variables of an earlier clause are the nodes they were.
   arrow::Status KeepBoundNodes(const Scope& before, Pattern* pattern) const;
 

@@ -61,33 +61,120 @@ std::optional<Type> CommonKeyType(const Type& left, const Type& right) {
 }
 
 /// The tables of one reading, joined.
-struct Binder::BoundPattern {
+struct BoundPattern {
   LogicalPtr plan;
   std::vector<std::vector<OutputColumn>> nodes;          ///< the columns of each
   std::vector<std::vector<OutputColumn>> relationships;  ///< of a shortest path: the path
+  std::vector<int> vertex_tables;  ///< of each node; -1: it comes from several
   /// Of each node and relationship the label or type.
   std::vector<ExpressionPtr> node_labels;
   std::vector<ExpressionPtr> relationship_types;
 };
 
-namespace {
-
-/// Columns of a table that hold a key, cast where another table of the pattern has a wider type.
-struct KeyColumns {
-  std::vector<OutputColumn> columns;
-  std::vector<Type> types;  ///< wanted
+/// A table of the pattern with its keys: of a node the first, of a relationship source and
+/// destination.
+struct OpenedTable {
+  Relation table;
+  std::vector<OutputColumn> keys[2];
 };
 
-arrow::Result<KeyColumns> FindKey(const Relation& table, const std::vector<std::string>& key,
-                                  Span span) {
-  KeyColumns found;
+struct OpenedPattern {
+  std::vector<OpenedTable> nodes;
+  std::vector<OpenedTable> relationships;
+  /// The types in which the keys of each vertex table are compared.
+  std::map<int, std::vector<Type>> key_types;
+};
+
+namespace {
+
+int VertexTableOf(const PropertyGraph& graph, const std::string& label) {
+  const auto found = std::ranges::find(graph.nodes, label, &NodeMapping::label);
+  return static_cast<int>(found - graph.nodes.begin());
+}
+
+const RelationshipMapping& EdgeTableAt(const PropertyGraph& graph, int table) {
+  return graph.relationships[static_cast<size_t>(table)];
+}
+
+const NodeMapping& VertexTableAt(const PropertyGraph& graph, int table) {
+  return graph.nodes[static_cast<size_t>(table)];
+}
+
+arrow::Result<std::vector<OutputColumn>> FindKey(const Relation& table,
+                                                 const std::vector<std::string>& key, Span span) {
+  std::vector<OutputColumn> columns;
   for (const std::string& name : key) {
     ARROW_ASSIGN_OR_RAISE(const auto column, FindColumn(table.scope, {name}, span));
     if (!column.has_value()) return UnresolvedColumn(table.scope, {name}, span);
-    found.columns.push_back(column->column);
-    found.types.push_back(column->column.type);
+    columns.push_back(column->column);
   }
-  return found;
+  return columns;
+}
+
+/// Compare the key of a vertex table in types that these columns, too, can be cast to. A view may
+/// have changed since CREATE PROPERTY GRAPH looked.
+arrow::Status MeetKeyTypes(const NodeMapping& vertex, const std::vector<OutputColumn>& key,
+                           std::vector<Type>* types, Span span) {
+  for (size_t i = 0; i < key.size(); ++i) {
+    if (i == types->size()) types->push_back(key[i].type);
+    const auto common = CommonKeyType((*types)[i], key[i].type);
+    if (!common.has_value()) {
+      return MakeError(
+          "GRAPH_KEY_MISMATCH",
+          {{"end", fmt::format("The column `{}`", key[i].name)},
+           {"table", vertex.table},
+           {"message", fmt::format("{} is no {}", key[i].type.ToSql(), (*types)[i].ToSql())}},
+          span);
+    }
+    (*types)[i] = *common;
+  }
+  return arrow::Status::OK();
+}
+
+GraphVariable VariableOf(GraphVariable::Kind kind, const std::string& name,
+                         ExpressionPtr label = nullptr) {
+  GraphVariable variable;
+  variable.kind = kind;
+  variable.name = name;
+  variable.label = std::move(label);
+  return variable;
+}
+
+/// The relationships and paths of a pattern become names.
+void AddRelationships(const Pattern& pattern, const BoundPattern& bound, Scope* scope) {
+  for (size_t i = 0; i < pattern.relationships.size(); ++i) {
+    const PatternRelationship& relationship = pattern.relationships[i];
+    if (relationship.is_shortest) {
+      scope->columns.push_back({{}, bound.relationships[i][0], relationship.path.empty()});
+      if (!relationship.path.empty())
+        scope->variables.push_back(VariableOf(GraphVariable::Kind::kPath, relationship.path));
+      continue;
+    }
+    for (const OutputColumn& column : bound.relationships[i])
+      scope->columns.push_back({relationship.variable, column, !relationship.is_named, true});
+    scope->variables.push_back(VariableOf(GraphVariable::Kind::kRelationship, relationship.variable,
+                                          bound.relationship_types[i]));
+  }
+  for (const PatternPath& path : pattern.paths) {
+    GraphVariable variable = VariableOf(GraphVariable::Kind::kPath, path.variable);
+    for (const int node : path.nodes)
+      variable.path_nodes.push_back(pattern.nodes[static_cast<size_t>(node)].variable);
+    for (const int one : path.relationships) {
+      variable.path_relationships.push_back(
+          pattern.relationships[static_cast<size_t>(one)].variable);
+    }
+    scope->variables.push_back(std::move(variable));
+  }
+}
+
+/// {name: value} as conditions.
+void AddProperties(const std::string& variable, const syntax::PropertyMap& properties,
+                   std::vector<syntax::ExpressionPtr>* conditions) {
+  for (const auto& [key, value] : properties) {
+    conditions->push_back(syntax::MakeCall(
+        "=", {syntax::MakeExpression(syntax::Name{{variable, key}, {}}, value->span), value},
+        value->span));
+  }
 }
 
 }  // namespace
@@ -101,101 +188,87 @@ arrow::Result<Relation> Binder::OpenTable(const syntax::Relation& relation,
   return opened;
 }
 
-arrow::Result<Binder::BoundPattern> Binder::BindReading(const syntax::Relation& relation,
-                                                        const Pattern& pattern,
-                                                        const PropertyGraph& graph,
-                                                        const Reading& reading) {
-  const auto vertex_of = [&](const std::string& label) {
-    return static_cast<size_t>(std::ranges::find(graph.nodes, label, &NodeMapping::label) -
-                               graph.nodes.begin());
-  };
-  struct Opened {
-    Relation table;
-    KeyColumns keys[2];  // of a node the first; of a relationship source and destination
-  };
-  std::vector<Opened> nodes;
-  std::vector<Opened> relationships;
-  // The type each vertex table's key is compared in.
-  std::map<size_t, std::vector<Type>> wanted;
-  const auto want = [&](size_t vertex, const KeyColumns& key, Span span) -> arrow::Status {
-    auto [types, is_new] = wanted.try_emplace(vertex, key.types);
-    for (size_t i = 0; i < key.types.size() && !is_new; ++i) {
-      const auto common = CommonKeyType(types->second[i], key.types[i]);
-      if (!common.has_value()) {
-        return MakeError("GRAPH_KEY_MISMATCH",
-                         {{"end", fmt::format("The column `{}`", key.columns[i].name)},
-                          {"table", graph.nodes[vertex].table},
-                          {"message", fmt::format("{} is no {}", key.types[i].ToSql(),
-                                                  types->second[i].ToSql())}},
-                         span);
-      }
-      types->second[i] = *common;
-    }
-    return arrow::Status::OK();
-  };
+arrow::Result<OpenedPattern> Binder::OpenTables(const syntax::Relation& relation,
+                                                const Pattern& pattern, const PropertyGraph& graph,
+                                                const Reading& reading) {
+  OpenedPattern opened;
   for (size_t i = 0; i < pattern.nodes.size(); ++i) {
-    const auto vertex = static_cast<size_t>(reading.nodes[i]);
-    const NodeMapping& mapping = graph.nodes[vertex];
-    Opened& node = nodes.emplace_back();
+    const NodeMapping& mapping = VertexTableAt(graph, reading.nodes[i]);
+    const Span span = pattern.nodes[i].span;
+    OpenedTable& node = opened.nodes.emplace_back();
     ARROW_ASSIGN_OR_RAISE(node.table, OpenTable(relation, mapping.table));
-    ARROW_ASSIGN_OR_RAISE(node.keys[0], FindKey(node.table, mapping.key, pattern.nodes[i].span));
-    ARROW_RETURN_NOT_OK(want(vertex, node.keys[0], pattern.nodes[i].span));
+    ARROW_ASSIGN_OR_RAISE(node.keys[0], FindKey(node.table, mapping.key, span));
+    ARROW_RETURN_NOT_OK(
+        MeetKeyTypes(mapping, node.keys[0], &opened.key_types[reading.nodes[i]], span));
   }
   for (size_t i = 0; i < pattern.relationships.size(); ++i) {
-    const RelationshipMapping& mapping =
-        graph.relationships[static_cast<size_t>(reading.relationships[i])];
+    const RelationshipMapping& mapping = EdgeTableAt(graph, reading.relationships[i]);
     const Span span = pattern.relationships[i].pattern->span;
-    Opened& edge = relationships.emplace_back();
+    OpenedTable& edge = opened.relationships.emplace_back();
     ARROW_ASSIGN_OR_RAISE(edge.table, OpenTable(relation, mapping.table));
-    ARROW_ASSIGN_OR_RAISE(edge.keys[0], FindKey(edge.table, mapping.source_key, span));
-    ARROW_ASSIGN_OR_RAISE(edge.keys[1], FindKey(edge.table, mapping.destination_key, span));
-    ARROW_RETURN_NOT_OK(want(vertex_of(mapping.source_label), edge.keys[0], span));
-    ARROW_RETURN_NOT_OK(want(vertex_of(mapping.destination_label), edge.keys[1], span));
+    for (size_t end = 0; end < 2; ++end) {
+      const auto& key = end == 0 ? mapping.source_key : mapping.destination_key;
+      const int vertex =
+          VertexTableOf(graph, end == 0 ? mapping.source_label : mapping.destination_label);
+      ARROW_ASSIGN_OR_RAISE(edge.keys[end], FindKey(edge.table, key, span));
+      ARROW_RETURN_NOT_OK(MeetKeyTypes(VertexTableAt(graph, vertex), edge.keys[end],
+                                       &opened.key_types[vertex], span));
+    }
   }
+  return opened;
+}
 
+arrow::Result<std::vector<ColumnId>> Binder::KeyAs(const std::vector<OutputColumn>& key,
+                                                   const std::vector<Type>& types,
+                                                   LogicalPtr* table) {
+  std::vector<ColumnId> ids;
+  LogicalProject project;
+  for (const OutputColumn& column : (*table)->output)
+    project.expressions.push_back({column, MakeColumn(column)});
+  const size_t num_columns = project.expressions.size();
+  for (size_t i = 0; i < key.size(); ++i) {
+    OutputColumn column = key[i];
+    if (column.type != types[i]) {
+      ARROW_ASSIGN_OR_RAISE(ExpressionPtr cast, CastIfNeeded(MakeColumn(column), types[i]));
+      column = {NewId(), column.name, types[i], cast->nullable};
+      project.expressions.push_back({column, std::move(cast)});
+    }
+    ids.push_back(column.id);
+  }
+  if (project.expressions.size() > num_columns) *table = MakeLogical(std::move(project), {*table});
+  return ids;
+}
+
+arrow::Result<BoundPattern> Binder::BindReading(const syntax::Relation& relation,
+                                                const Pattern& pattern, const PropertyGraph& graph,
+                                                const Reading& reading) {
+  ARROW_ASSIGN_OR_RAISE(OpenedPattern opened, OpenTables(relation, pattern, graph, reading));
   LogicalMatch step;
   std::vector<LogicalPtr> inputs;
   BoundPattern bound;
-  // The ids of a key in the wanted types; casts are added to the table's plan.
-  const auto ids_of = [&](Relation* table, const KeyColumns& key,
-                          size_t vertex) -> arrow::Result<std::vector<ColumnId>> {
-    const std::vector<Type>& types = wanted[vertex];
-    std::vector<ColumnId> ids;
-    LogicalProject project;
-    for (const OutputColumn& column : table->plan->output)
-      project.expressions.push_back({column, MakeColumn(column)});
-    const size_t num_columns = project.expressions.size();
-    for (size_t i = 0; i < key.columns.size(); ++i) {
-      OutputColumn column = key.columns[i];
-      if (column.type != types[i]) {
-        ARROW_ASSIGN_OR_RAISE(ExpressionPtr cast, CastIfNeeded(MakeColumn(column), types[i]));
-        column = {NewId(), column.name, types[i], cast->nullable};
-        project.expressions.push_back({column, std::move(cast)});
-      }
-      ids.push_back(column.id);
-    }
-    if (project.expressions.size() > num_columns)
-      table->plan = MakeLogical(std::move(project), {table->plan});
-    return ids;
-  };
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    const auto vertex = static_cast<size_t>(reading.nodes[i]);
+  bound.vertex_tables = reading.nodes;
+  for (size_t i = 0; i < opened.nodes.size(); ++i) {
+    const int vertex = reading.nodes[i];
+    LogicalPtr& table = opened.nodes[i].table.plan;
     MatchNode node;
     node.variable = pattern.nodes[i].variable;
     node.input = static_cast<int>(inputs.size());
     // Every variable reads its own scan, so the scan's columns are the variable's.
-    node.columns = nodes[i].table.plan->output;
-    ARROW_ASSIGN_OR_RAISE(node.key, ids_of(&nodes[i].table, nodes[i].keys[0], vertex));
+    node.columns = table->output;
+    ARROW_ASSIGN_OR_RAISE(node.key,
+                          KeyAs(opened.nodes[i].keys[0], opened.key_types[vertex], &table));
     bound.nodes.push_back(node.columns);
-    bound.node_labels.push_back(TextLiteral(graph.nodes[vertex].label));
-    inputs.push_back(std::move(nodes[i].table.plan));
+    bound.node_labels.push_back(TextLiteral(VertexTableAt(graph, vertex).label));
+    inputs.push_back(std::move(table));
     step.nodes.push_back(std::move(node));
   }
-  for (size_t i = 0; i < relationships.size(); ++i) {
+  for (size_t i = 0; i < opened.relationships.size(); ++i) {
     const PatternRelationship& written = pattern.relationships[i];
-    const RelationshipMapping& mapping =
-        graph.relationships[static_cast<size_t>(reading.relationships[i])];
-    Opened& edge = relationships[i];
+    const RelationshipMapping& mapping = EdgeTableAt(graph, reading.relationships[i]);
+    const int source = VertexTableOf(graph, mapping.source_label);
+    const int destination = VertexTableOf(graph, mapping.destination_label);
+    const auto& keys = opened.relationships[i].keys;
+    LogicalPtr& table = opened.relationships[i].table.plan;
     MatchRelationship made;
     made.variable = written.variable;
     made.edge_table = reading.relationships[i];
@@ -203,26 +276,25 @@ arrow::Result<Binder::BoundPattern> Binder::BindReading(const syntax::Relation& 
     made.left = written.left;
     made.right = written.right;
     made.direction = reading.directions[i];
-    made.columns = edge.table.plan->output;
-    const size_t source = vertex_of(mapping.source_label);
-    ARROW_ASSIGN_OR_RAISE(made.source_key, ids_of(&edge.table, edge.keys[0], source));
+    made.columns = table->output;
+    ARROW_ASSIGN_OR_RAISE(made.source_key, KeyAs(keys[0], opened.key_types[source], &table));
     ARROW_ASSIGN_OR_RAISE(made.destination_key,
-                          ids_of(&edge.table, edge.keys[1], vertex_of(mapping.destination_label)));
+                          KeyAs(keys[1], opened.key_types[destination], &table));
     if (written.is_shortest) {
-      ARROW_ASSIGN_OR_RAISE(edge.table.plan,
-                            BetweenNodes(relation, graph, source, std::move(edge.table.plan),
+      ARROW_ASSIGN_OR_RAISE(table,
+                            BetweenNodes(relation, VertexTableAt(graph, source), std::move(table),
                                          {made.source_key[0], made.destination_key[0]}));
       made.is_shortest = true;
       const auto& length = written.pattern->length;
       made.max_hops = length.has_value() ? length->max.value_or(-1) : 1;
       made.path = {NewId(), written.path.empty() ? written.variable : written.path,
-                   Type::Array(wanted[source][0], false), false};
+                   Type::Array(opened.key_types[source][0], false), false};
       bound.relationships.push_back({made.path});
     } else {
       bound.relationships.push_back(made.columns);
     }
     bound.relationship_types.push_back(TextLiteral(mapping.type));
-    inputs.push_back(std::move(edge.table.plan));
+    inputs.push_back(std::move(table));
     step.relationships.push_back(std::move(made));
   }
   bound.plan = MakeLogical(std::move(step), std::move(inputs));
@@ -230,27 +302,24 @@ arrow::Result<Binder::BoundPattern> Binder::BindReading(const syntax::Relation& 
 }
 
 arrow::Result<LogicalPtr> Binder::BetweenNodes(const syntax::Relation& relation,
-                                               const PropertyGraph& graph, size_t vertex,
-                                               LogicalPtr edges,
+                                               const NodeMapping& vertex, LogicalPtr edges,
                                                const std::vector<ColumnId>& ends) {
   for (const ColumnId end : ends) {
     const auto column = std::ranges::find(edges->output, end, &OutputColumn::id);
-    ARROW_ASSIGN_OR_RAISE(Relation nodes, OpenTable(relation, graph.nodes[vertex].table));
-    ARROW_ASSIGN_OR_RAISE(const KeyColumns key,
-                          FindKey(nodes, graph.nodes[vertex].key, relation.span));
+    ARROW_ASSIGN_OR_RAISE(Relation nodes, OpenTable(relation, vertex.table));
+    ARROW_ASSIGN_OR_RAISE(const auto key, FindKey(nodes, vertex.key, relation.span));
     LogicalJoin join;
     join.kind = JoinKind::kSemi;
     join.left_keys.push_back(MakeColumn(*column));
     ARROW_ASSIGN_OR_RAISE(join.right_keys.emplace_back(),
-                          CastIfNeeded(MakeColumn(key.columns[0]), column->type));
+                          CastIfNeeded(MakeColumn(key[0]), column->type));
     edges = MakeLogical(std::move(join), {std::move(edges), std::move(nodes.plan)});
   }
   return edges;
 }
 
-arrow::Result<Binder::BoundPattern> Binder::UniteReadings(const Pattern& pattern,
-                                                          std::vector<BoundPattern> readings,
-                                                          Span span) {
+arrow::Result<BoundPattern> Binder::UniteReadings(const Pattern& pattern,
+                                                  std::vector<BoundPattern> readings, Span span) {
   BoundPattern whole;
   // What goes out, and for each reading what it is there.
   std::vector<OutputColumn> columns;
@@ -293,6 +362,10 @@ arrow::Result<Binder::BoundPattern> Binder::UniteReadings(const Pattern& pattern
   for (size_t i = 0; i < pattern.nodes.size(); ++i) {
     ARROW_RETURN_NOT_OK(unite(pattern.nodes[i].variable, pattern.nodes[i].is_shown, i,
                               &BoundPattern::nodes, &BoundPattern::node_labels));
+    const bool agree = std::ranges::all_of(readings, [&](const BoundPattern& reading) {
+      return reading.vertex_tables[i] == readings[0].vertex_tables[i];
+    });
+    whole.vertex_tables.push_back(agree ? readings[0].vertex_tables[i] : -1);
   }
   for (size_t i = 0; i < pattern.relationships.size(); ++i) {
     const PatternRelationship& relationship = pattern.relationships[i];
@@ -319,9 +392,9 @@ arrow::Result<Binder::BoundPattern> Binder::UniteReadings(const Pattern& pattern
   return whole;
 }
 
-arrow::Result<Binder::BoundPattern> Binder::BindImpossible(const syntax::Relation& relation,
-                                                           const Pattern& pattern,
-                                                           const PropertyGraph& graph) {
+arrow::Result<BoundPattern> Binder::BindImpossible(const syntax::Relation& relation,
+                                                   const Pattern& pattern,
+                                                   const PropertyGraph& graph) {
   BoundPattern bound;
   LogicalValues nothing;
   const auto columns_of = [&](const std::string& variable, bool is_shown,
@@ -345,6 +418,7 @@ arrow::Result<Binder::BoundPattern> Binder::BindImpossible(const syntax::Relatio
     ARROW_ASSIGN_OR_RAISE(bound.nodes.emplace_back(),
                           columns_of(node.variable, node.is_shown, tables, node.span));
     bound.node_labels.push_back(TextLiteral({}));
+    bound.vertex_tables.push_back(-1);
   }
   for (const PatternRelationship& relationship : pattern.relationships) {
     bound.relationship_types.push_back(TextLiteral({}));
@@ -352,11 +426,11 @@ arrow::Result<Binder::BoundPattern> Binder::BindImpossible(const syntax::Relatio
       const RelationshipMapping& mapping =
           graph.relationships[static_cast<size_t>(relationship.tables[0])];
       ARROW_ASSIGN_OR_RAISE(const Relation table, OpenTable(relation, mapping.table));
-      ARROW_ASSIGN_OR_RAISE(const KeyColumns key,
+      ARROW_ASSIGN_OR_RAISE(const auto key,
                             FindKey(table, mapping.source_key, relationship.pattern->span));
       const OutputColumn path{NewId(),
                               relationship.path.empty() ? relationship.variable : relationship.path,
-                              Type::Array(key.types[0], false), false};
+                              Type::Array(key[0].type, false), false};
       nothing.columns.push_back(path);
       bound.relationships.push_back({path});
       continue;
@@ -372,6 +446,30 @@ arrow::Result<Binder::BoundPattern> Binder::BindImpossible(const syntax::Relatio
   return bound;
 }
 
+arrow::Result<BoundPattern> Binder::BindPattern(const syntax::Relation& relation,
+                                                const Pattern& pattern,
+                                                const PropertyGraph& graph) {
+  ARROW_ASSIGN_OR_RAISE(const auto readings, ReadingsOf(pattern, graph, relation.span));
+  if (readings.empty()) return BindImpossible(relation, pattern, graph);
+  std::vector<BoundPattern> all;
+  for (const Reading& reading : readings) {
+    ARROW_ASSIGN_OR_RAISE(all.emplace_back(), BindReading(relation, pattern, graph, reading));
+  }
+  if (all.size() == 1) return std::move(all[0]);
+  return UniteReadings(pattern, std::move(all), relation.span);
+}
+
+arrow::Status Binder::JoinNode(const GraphVariable& known, const GraphVariable& again,
+                               LogicalJoin* join) {
+  for (size_t part = 0; part < again.key.size(); ++part) {
+    const auto common = CommonKeyType(known.key[part]->type, again.key[part]->type);
+    if (!common.has_value()) return InternalError("a node whose key has two types");
+    ARROW_ASSIGN_OR_RAISE(join->left_keys.emplace_back(), CastIfNeeded(known.key[part], *common));
+    ARROW_ASSIGN_OR_RAISE(join->right_keys.emplace_back(), CastIfNeeded(again.key[part], *common));
+  }
+  return arrow::Status::OK();
+}
+
 arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syntax::Match& match) {
   is_cypher_ = true;
   Relation before;
@@ -381,96 +479,35 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syn
   ARROW_ASSIGN_OR_RAISE(const PropertyGraph graph, context_.catalog->FindGraph(match.graph));
   ARROW_ASSIGN_OR_RAISE(Pattern pattern, CollectPattern(match, graph));
   ARROW_RETURN_NOT_OK(KeepBoundNodes(before.scope, &pattern));
-  ARROW_ASSIGN_OR_RAISE(const auto readings, ReadingsOf(pattern, graph, relation.span));
-  BoundPattern bound;
-  if (readings.empty()) {
-    ARROW_ASSIGN_OR_RAISE(bound, BindImpossible(relation, pattern, graph));
-  } else {
-    std::vector<BoundPattern> all;
-    for (const Reading& reading : readings) {
-      ARROW_ASSIGN_OR_RAISE(all.emplace_back(), BindReading(relation, pattern, graph, reading));
-    }
-    if (all.size() == 1) {
-      bound = std::move(all[0]);
-    } else {
-      ARROW_ASSIGN_OR_RAISE(bound, UniteReadings(pattern, std::move(all), relation.span));
-    }
-  }
+  ARROW_ASSIGN_OR_RAISE(const BoundPattern bound, BindPattern(relation, pattern, graph));
 
   Relation result{bound.plan, std::move(before.scope)};
   Scope& scope = result.scope;
   scope.is_cypher = true;
-  std::vector<syntax::ExpressionPtr> conditions;
-  const auto add_properties = [&](const std::string& variable,
-                                  const syntax::PropertyMap& properties) {
-    for (const auto& [key, value] : properties) {
-      conditions.push_back(syntax::MakeCall(
-          "=", {syntax::MakeExpression(syntax::Name{{variable, key}, {}}, value->span), value},
-          value->span));
-    }
-  };
   LogicalJoin join;
+  std::vector<syntax::ExpressionPtr> conditions;
   for (size_t i = 0; i < pattern.nodes.size(); ++i) {
     const PatternNode& node = pattern.nodes[i];
-    GraphVariable variable{
-        GraphVariable::Kind::kNode, node.variable, bound.node_labels[i], -1, {}, {}, {}};
-    const bool is_certain =
-        !readings.empty() && std::ranges::all_of(readings, [&](const Reading& reading) {
-          return reading.nodes[i] == readings[0].nodes[i];
-        });
-    if (is_certain && node.is_shown) {
-      variable.vertex_table = readings[0].nodes[i];
-      for (const std::string& name : graph.nodes[static_cast<size_t>(variable.vertex_table)].key)
+    AddProperties(node.variable, node.properties, &conditions);
+    GraphVariable variable =
+        VariableOf(GraphVariable::Kind::kNode, node.variable, bound.node_labels[i]);
+    if (node.is_shown && bound.vertex_tables[i] >= 0) {
+      variable.vertex_table = bound.vertex_tables[i];
+      for (const std::string& name : VertexTableAt(graph, variable.vertex_table).key)
         variable.key.push_back(MakeColumn(ColumnOf(bound.nodes[i], name)));
     }
-    add_properties(node.variable, node.properties);
-    if (const GraphVariable* known = scope.FindVariable(node.variable);
-        known != nullptr && node.is_named) {
-      // The node of an earlier MATCH: the same row of its table.
-      for (size_t part = 0; part < variable.key.size(); ++part) {
-        const auto common = CommonKeyType(known->key[part]->type, variable.key[part]->type);
-        if (!common.has_value()) return InternalError("a node whose key has two types");
-        ARROW_ASSIGN_OR_RAISE(join.left_keys.emplace_back(),
-                              CastIfNeeded(known->key[part], *common));
-        ARROW_ASSIGN_OR_RAISE(join.right_keys.emplace_back(),
-                              CastIfNeeded(variable.key[part], *common));
-      }
+    if (const GraphVariable* known = scope.FindVariable(node.variable)) {
+      // The node of an earlier clause: the same row of its table.
+      ARROW_RETURN_NOT_OK(JoinNode(*known, variable, &join));
       continue;
     }
     for (const OutputColumn& column : bound.nodes[i])
       scope.columns.push_back({node.variable, column, !node.is_named, true});
     scope.variables.push_back(std::move(variable));
   }
-  for (size_t i = 0; i < pattern.relationships.size(); ++i) {
-    const PatternRelationship& relationship = pattern.relationships[i];
-    if (relationship.is_shortest) {
-      const OutputColumn& path = bound.relationships[i][0];
-      scope.columns.push_back({{}, path, relationship.path.empty()});
-      if (relationship.path.empty()) continue;
-      scope.variables.push_back(
-          {GraphVariable::Kind::kPath, relationship.path, nullptr, -1, {}, {}, {}});
-      continue;
-    }
-    for (const OutputColumn& column : bound.relationships[i])
-      scope.columns.push_back({relationship.variable, column, !relationship.is_named, true});
-    scope.variables.push_back({GraphVariable::Kind::kRelationship,
-                               relationship.variable,
-                               bound.relationship_types[i],
-                               -1,
-                               {},
-                               {},
-                               {}});
-    add_properties(relationship.variable, relationship.pattern->properties);
-  }
-  for (const PatternPath& path : pattern.paths) {
-    GraphVariable variable{GraphVariable::Kind::kPath, path.variable, nullptr, -1, {}, {}, {}};
-    for (const int node : path.nodes)
-      variable.path_nodes.push_back(pattern.nodes[static_cast<size_t>(node)].variable);
-    for (const int one : path.relationships)
-      variable.path_relationships.push_back(
-          pattern.relationships[static_cast<size_t>(one)].variable);
-    scope.variables.push_back(std::move(variable));
-  }
+  AddRelationships(pattern, bound, &scope);
+  for (const PatternRelationship& relationship : pattern.relationships)
+    AddProperties(relationship.variable, relationship.pattern->properties, &conditions);
   if (before.plan != nullptr)
     result.plan = MakeLogical(std::move(join), {std::move(before.plan), std::move(result.plan)});
   if (match.where != nullptr) conditions.push_back(match.where);
