@@ -148,3 +148,10 @@ def test_a_window_without_a_time(spark):
     frame = spark.sql("SELECT * FROM (VALUES (TIMESTAMP '2024-01-01 00:10:00'), (NULL)) t(ts)")
     assert frame.withColumn("w", F.window("ts", "1 hour")).count() == 1
     assert frame.groupBy(F.window("ts", "1 hour")).count().count() == 1
+
+
+def test_files_have_no_two_columns_of_one_name(spark, tmp_path):
+    with pytest.raises(AnalysisException) as caught:
+        spark.sql("SELECT 1 AS a, 2 AS A").write.parquet(str(tmp_path / "out"))
+    assert caught.value.getCondition() == "COLUMN_ALREADY_EXISTS"
+    assert not (tmp_path / "out").exists()
