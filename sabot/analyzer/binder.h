@@ -209,6 +209,11 @@ class Binder {
                                                  const syntax::Call& call,
                                                  const std::string& function,
                                                  const ExpressionScope& scope);
+  /// An operator of resolved operands.
+  arrow::Result<ExpressionPtr> ApplyInCypher(const std::string& function,
+                                             std::vector<ExpressionPtr> arguments, Span span);
+  /// text =~ pattern: of the whole text.
+  arrow::Result<ExpressionPtr> MatchesWhole(ExpressionPtr text, ExpressionPtr pattern, Span span);
   /// A function of a variable of the pattern: length(p), labels(n). Null: it is none.
   arrow::Result<ExpressionPtr> ResolveOfVariable(const syntax::Call& call,
                                                  const std::string& function,

@@ -12,6 +12,9 @@
 namespace sabot::analyzer {
 namespace {
 
+constexpr std::string_view kNumbersExpected =
+    "numbers are expected; toInteger(x) or toFloat(x) makes one of a text";
+
 /// Values of different kinds are never equal and have no order.
 enum class ValueKind : uint8_t { kAny, kBoolean, kNumber, kText, kTime, kList, kMap, kOther };
 
@@ -31,6 +34,10 @@ ValueKind KindOf(const Type& type) {
     default:
       return ValueKind::kOther;
   }
+}
+
+bool Is(const Type& type, std::initializer_list<ValueKind> kinds) {
+  return std::ranges::count(kinds, KindOf(type)) > 0;
 }
 
 bool AreAlike(const Type& left, const Type& right) {
@@ -59,6 +66,7 @@ arrow::Status Mismatch(std::string_view sign, const std::vector<ExpressionPtr>& 
     if (!shown.empty()) shown += fmt::format(" {} ", sign);
     shown += argument->type.ToSql();
   }
+  if (arguments.size() == 1) shown = fmt::format("{}({})", sign, shown);
   return MakeError("DATATYPE_MISMATCH", {{"sqlExpr", shown}, {"message", std::move(message)}},
                    span);
 }
@@ -305,12 +313,43 @@ arrow::Result<ExpressionPtr> Binder::IsInList(ExpressionPtr value, ExpressionPtr
   return MakeFunctionCall("array_contains", {std::move(list), std::move(value)}, span);
 }
 
+arrow::Result<ExpressionPtr> Binder::MatchesWhole(ExpressionPtr text, ExpressionPtr pattern,
+                                                  Span span) {
+  const auto is_text = [](const ExpressionPtr& value) {
+    return Is(value->type, {ValueKind::kText, ValueKind::kAny});
+  };
+  if (!is_text(text) || !is_text(pattern))
+    return Mismatch("=~", {text, pattern}, "both are texts", span);
+  // The group keeps alternatives of the pattern together.
+  const auto* literal = pattern->As<LiteralValue>();
+  if (literal != nullptr && !literal->value.is_null()) {
+    pattern = sabot::MakeLiteral(
+        TypedValue::String("^(?:" + std::get<std::string>(literal->value.value) + ")$"),
+        pattern->span);
+  } else {
+    ARROW_ASSIGN_OR_RAISE(
+        pattern, MakeFunctionCall("concat",
+                                  {sabot::MakeLiteral(TypedValue::String("^(?:"), span), pattern,
+                                   sabot::MakeLiteral(TypedValue::String(")$"), span)},
+                                  span));
+  }
+  return MakeFunctionCall("rlike", {std::move(text), std::move(pattern)}, span);
+}
+
 arrow::Result<ExpressionPtr> Binder::ResolveCypherCall(const syntax::Expression& expression,
                                                        const syntax::Call& call,
                                                        const std::string& function,
                                                        const ExpressionScope& scope) {
   const Span span = expression.span;
   const size_t num_arguments = call.arguments.size();
+  if (Is(function, {"sum", "avg"}) && num_arguments == 1) {
+    ExpressionScope inner = scope;
+    inner.aggregation = nullptr;
+    const auto argument = Resolve(call.arguments[0], inner);
+    // What is wrong in it is said below.
+    if (argument.ok() && Is((*argument)->type, {ValueKind::kText, ValueKind::kBoolean}))
+      return Mismatch(function, {*argument}, std::string(kNumbersExpected), span);
+  }
   if (function == "sum") {
     // The sum of nothing is 0.
     ARROW_ASSIGN_OR_RAISE(ExpressionPtr sum, ResolveAggregate(expression, call, scope));
@@ -333,45 +372,44 @@ arrow::Result<ExpressionPtr> Binder::ResolveCypherCall(const syntax::Expression&
   const bool is_comparison = Is(function, {"=", "<>", "<", "<=", ">", ">="});
   const bool is_arithmetic = Is(function, {"+", "-", "*", "//", "%", "power"});
   const bool is_list_test = Is(function, {"in", "in_list"});
-  if (num_arguments < 2 ||
-      !(is_comparison || is_arithmetic || is_list_test || function == "regex_matches"))
-    return nullptr;
+  const bool is_logical = Is(function, {"and", "or", "xor", "not"});
+  const bool is_text_test = Is(function, {"startswith", "endswith", "contains"});
+  const bool is_sign = Is(function, {"negative", "positive"}) && num_arguments == 1;
+  const bool has_two = num_arguments >= 2 && (is_comparison || is_arithmetic || is_list_test ||
+                                              is_text_test || function == "regex_matches");
+  if (!has_two && !is_logical && !is_sign) return nullptr;
   ARROW_ASSIGN_OR_RAISE(std::vector<ExpressionPtr> arguments, ResolveAll(call.arguments, scope));
-  if (is_comparison) return CompareInCypher(function, arguments[0], arguments[1], span);
+  return ApplyInCypher(function, std::move(arguments), span);
+}
+
+arrow::Result<ExpressionPtr> Binder::ApplyInCypher(const std::string& function,
+                                                   std::vector<ExpressionPtr> arguments,
+                                                   Span span) {
+  const auto any_of = [&](ValueKind kind) {
+    return std::ranges::any_of(
+        arguments, [&](const ExpressionPtr& argument) { return Is(argument->type, {kind}); });
+  };
+  const auto all_of = [&](std::initializer_list<ValueKind> kinds) {
+    return std::ranges::all_of(
+        arguments, [&](const ExpressionPtr& argument) { return Is(argument->type, kinds); });
+  };
+  if (Is(function, {"and", "or", "xor", "not"})) {
+    if (!all_of({ValueKind::kBoolean, ValueKind::kAny}))
+      return Mismatch(function, arguments, "conditions are expected", span);
+    return MakeFunctionCall(function, std::move(arguments), span);
+  }
+  // What is no text begins with none.
+  if (Is(function, {"startswith", "endswith", "contains"})) {
+    if (!all_of({ValueKind::kText, ValueKind::kAny})) return Unknown(span);
+    return MakeFunctionCall(function, std::move(arguments), span);
+  }
+  if (Is(function, {"=", "<>", "<", "<=", ">", ">="}))
+    return CompareInCypher(function, arguments[0], arguments[1], span);
   if (function == "in_list") return IsInList(arguments[0], arguments[1], span);
   if (function == "in") {
     return IsOneOf(arguments[0], {arguments.begin() + 1, arguments.end()}, span);
   }
-  if (function == "regex_matches") {
-    for (const ExpressionPtr& argument : arguments) {
-      if (!argument->type.is_string() && !argument->type.is_null())
-        return Mismatch("=~", arguments, "both are texts", span);
-    }
-    // The whole text matches. The group keeps alternatives of the pattern together.
-    ExpressionPtr pattern = arguments[1];
-    if (const auto* literal = pattern->As<LiteralValue>();
-        literal != nullptr && !literal->value.is_null()) {
-      pattern = sabot::MakeLiteral(
-          TypedValue::String("^(?:" + std::get<std::string>(literal->value.value) + ")$"),
-          pattern->span);
-    } else {
-      ARROW_ASSIGN_OR_RAISE(
-          pattern, MakeFunctionCall("concat",
-                                    {sabot::MakeLiteral(TypedValue::String("^(?:"), span), pattern,
-                                     sabot::MakeLiteral(TypedValue::String(")$"), span)},
-                                    span));
-    }
-    return MakeFunctionCall("rlike", {arguments[0], std::move(pattern)}, span);
-  }
-  const auto all_of = [&](std::initializer_list<ValueKind> kinds) {
-    return std::ranges::all_of(arguments, [&](const ExpressionPtr& argument) {
-      return std::ranges::count(kinds, KindOf(argument->type)) > 0;
-    });
-  };
-  const auto any_of = [&](ValueKind kind) {
-    return std::ranges::any_of(
-        arguments, [&](const ExpressionPtr& argument) { return KindOf(argument->type) == kind; });
-  };
+  if (function == "regex_matches") return MatchesWhole(arguments[0], arguments[1], span);
   if (function == "+" && any_of(ValueKind::kText) &&
       all_of({ValueKind::kText, ValueKind::kNumber, ValueKind::kAny})) {
     for (ExpressionPtr& argument : arguments) {
@@ -383,8 +421,7 @@ arrow::Result<ExpressionPtr> Binder::ResolveCypherCall(const syntax::Expression&
     return Mismatch(function == "//"      ? "/"
                     : function == "power" ? "^"
                                           : function,
-                    arguments,
-                    "numbers are expected; toInteger(x) or toFloat(x) makes one of a text", span);
+                    arguments, std::string(kNumbersExpected), span);
   }
   if (function == "+" && any_of(ValueKind::kList)) {
     return UnsupportedError("+ of lists", "the elements in one list: [a, b]", span);

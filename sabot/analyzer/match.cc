@@ -418,7 +418,7 @@ arrow::Result<BoundPattern> Binder::BindImpossible(const syntax::Relation& relat
     ARROW_ASSIGN_OR_RAISE(bound.nodes.emplace_back(),
                           columns_of(node.variable, node.is_shown, tables, node.span));
     bound.node_labels.push_back(TextLiteral({}));
-    bound.vertex_tables.push_back(-1);
+    bound.vertex_tables.push_back(node.mentioned.size() == 1 ? node.mentioned[0] : -1);
   }
   for (const PatternRelationship& relationship : pattern.relationships) {
     bound.relationship_types.push_back(TextLiteral({}));
