@@ -40,6 +40,10 @@ TEST_F(CsvFiles, NamesColumnsByPositionOrHeader) {
                   "a\n",
                   {{"header", "true"}}),
             "a STRING");
+  EXPECT_EQ(Read("\xEF\xBB\xBF"
+                 "\"1\",2\n",
+                 {{"multiLine", "true"}}, "a INT, b INT"),
+            (TextRows{{"1", "2"}}));
   EXPECT_EQ(Infer("", {}), "CANNOT_INFER_SCHEMA");
 }
 

@@ -138,7 +138,6 @@ class SchemaInference {
   void SetNames() {
     for (size_t i = 0; i < fields_.size(); ++i) {
       std::string name(fields_[i].view());
-      if (i == 0 && name.starts_with("\xEF\xBB\xBF")) name.erase(0, 3);
       if (!options_.header || name.empty() || name == options_.null_value) {
         name = "_c" + std::to_string(i);
       }

@@ -41,6 +41,14 @@ void EndLinesAlike(char* data, int64_t size) {
   }
 }
 
+// Editors mark UTF-8 so; it is no text.
+BufferPtr WithoutByteOrderMark(BufferPtr block) {
+  const std::string_view bytes{reinterpret_cast<const char*>(block->data()),
+                               static_cast<size_t>(block->size())};
+  if (!bytes.starts_with("\xEF\xBB\xBF")) return block;
+  return Buffer::Borrow(bytes.data() + 3, block->size() - 3, block);
+}
+
 BufferPtr AsUtf8(BufferPtr block) {
   const std::string_view bytes{reinterpret_cast<const char*>(block->data()),
                                static_cast<size_t>(block->size())};
@@ -143,8 +151,11 @@ arrow::Status LineReader::SkipFirstLine() {
 }
 
 arrow::Result<BufferPtr> LineReader::NextBlock() {
+  const bool is_first = !is_started_ && begin_ == 0;
   ARROW_ASSIGN_OR_RAISE(BufferPtr block, NextRawBlock());
   if (block == nullptr) return block;
+  if (is_first) block = WithoutByteOrderMark(std::move(block));
+  if (block->size() == 0) return NextBlock();
   EndLinesAlike(reinterpret_cast<char*>(block->data()), block->size());
   return AsUtf8(std::move(block));
 }
@@ -206,7 +217,8 @@ arrow::Result<BufferPtr> LineReader::Rest() {
   if (text.empty()) return nullptr;
   auto kept = std::make_shared<std::string>(std::move(text));
   block_offset_ = 0;
-  return AsUtf8(Buffer::Borrow(kept->data(), static_cast<int64_t>(kept->size()), kept));
+  const BufferPtr block = Buffer::Borrow(kept->data(), static_cast<int64_t>(kept->size()), kept);
+  return AsUtf8(WithoutByteOrderMark(block));
 }
 
 // The block's own text is counted as it was handed out: bad bytes have made it longer.

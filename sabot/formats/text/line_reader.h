@@ -42,7 +42,7 @@ class TextFile {
 };
 
 /// Hands out blocks of whole lines: those that begin in the bytes [begin, end) of the file. Blocks
-/// are UTF-8: what is none has become U+FFFD, as in Spark's readers.
+/// are UTF-8: what is none has become U+FFFD, as in Spark's readers; a byte order mark is left out.
 class LineReader {
  public:
   LineReader(std::shared_ptr<const TextFile> file, int64_t begin, int64_t end,

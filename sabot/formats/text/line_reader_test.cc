@@ -44,6 +44,18 @@ TEST_F(LineReading, ReplacesWhatIsNoUtf8) {
   }
 }
 
+TEST_F(LineReading, LeavesTheByteOrderMarkOut) {
+  for (int64_t piece = 1; piece <= 24; ++piece) {
+    EXPECT_EQ(Read("\xEF\xBB\xBF"
+                   "a\nb\xEF\xBB\xBF\n\xEF\xBB\xBF"
+                   "c\n",
+                   piece, 1),
+              "a\nb\xEF\xBB\xBF\n\xEF\xBB\xBF"
+              "c\n");
+  }
+  EXPECT_EQ(Read("\xEF\xBB\xBF", 100, 1), "");
+}
+
 TEST_F(LineReading, NumbersLinesBehindBadBytesAndReturns) {
   const auto file =
       TextFile::Open(LocalFiles(), folder_.Write("t.txt", "\xE9\xE9\n\xE9\r\xE9\r\n\xE9\nx\n"));
