@@ -64,7 +64,8 @@ class Path:
         text = node(*self.nodes[0])
         for hop, end in zip(self.hops, self.nodes[1:]):
             types = ":" + "|".join(hop.types) if hop.types else ""
-            text += f"{'<' if hop.arrow == '<' else ''}-[{hop.variable}{types}]-{'>' if hop.arrow == '>' else ''}{node(*end)}"
+            text += f"{'<' if hop.arrow == '<' else ''}-[{hop.variable}{types}]-{'>' if hop.arrow == '>' else ''}"
+            text += node(*end)
         return text
 
 
@@ -187,7 +188,8 @@ def check(engine, model, clauses, expected) -> None:
         tuple([b[v].tag for v in nodes] + [value for v in hops for value in (b[v].type, b[v].number)])
         for b in expected)
     if items:
-        given = collections.Counter(tuple(row) for row in engine.graph.cypher(f"{text} RETURN {', '.join(items)}").collect())
+        rows = engine.graph.cypher(f"{text} RETURN {', '.join(items)}").collect()
+        given = collections.Counter(tuple(row) for row in rows)
         assert given == wanted, (text, model.nodes, model.edges)
     assert engine.graph.cypher(f"{text} RETURN count(*)").collect()[0][0] == sum(wanted.values()), text
 
@@ -251,10 +253,11 @@ def test_a_shortest_path_is_as_long_as_the_model_says(seed):
                     reached |= frontier
                     wanted |= {(start.tag, end.tag): length for end in frontier}
             written = f"{'<' if arrow == '<' else ''}-[:{kind}*{bound}]-{'>' if arrow == '>' else ''}"
-            rows = engine.graph.cypher(f"MATCH p = shortestPath((x:{label}){written}(y)) RETURN x.tag, y.tag, length(p), p")
+            pattern = f"shortestPath((x:{label}){written}(y))"
+            rows = engine.graph.cypher(f"MATCH p = {pattern} RETURN x.tag, y.tag, length(p), p").collect()
             keys = {node.tag: node.key for node in model.nodes}
             given = {}
-            for start, end, length, path in rows.collect():
+            for start, end, length, path in rows:
                 given[start, end] = length
                 assert (path[0], path[-1], len(path)) == (keys[start], keys[end], length + 1)
                 assert all(any((a.key, b.key) == step for a, b in steps) for step in zip(path, path[1:]))
