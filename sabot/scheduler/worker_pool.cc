@@ -25,22 +25,20 @@ namespace {
 
 std::atomic<WorkerPool*> process_pool{nullptr};
 
-// Never destroyed: tasks of a static engine may outlive the end of main.
-void MakeProcessPool() {
-  process_pool.store(
-      new WorkerPool(static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))));
-}
-
 }  // namespace
 
 WorkerPool& WorkerPool::Process() {
-  // A child of fork() has none of its parent's threads, so it gets a pool of its own; the parent's,
-  // whose lock may be held for ever, is left alone.
-  [[maybe_unused]] static const int registered = [] {
-    MakeProcessPool();
-    return pthread_atfork(nullptr, nullptr, &MakeProcessPool);
-  }();
-  return *process_pool.load();
+  // A child of fork() has none of its parent's threads, so its first query makes another pool; the
+  // parent's, whose lock may be held for ever, is left alone.
+  [[maybe_unused]] static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { process_pool.store(nullptr); });
+  if (WorkerPool* pool = process_pool.load()) return *pool;
+  // Never destroyed: tasks of a static engine may outlive the end of main.
+  auto made = std::make_unique<WorkerPool>(
+      static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  WorkerPool* expected = nullptr;
+  if (process_pool.compare_exchange_strong(expected, made.get())) return *made.release();
+  return *expected;
 }
 
 void WorkerPool::Adopt(const std::shared_ptr<Task>& task) {
