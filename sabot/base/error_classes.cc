@@ -164,7 +164,6 @@ constexpr ErrorClass kClasses[] = {
     {"TYPE_MISMATCH_IN_SET_OPERATION", "42825", kAnalysis,
      "<operator> can only be performed on inputs with compatible column types: column <ordinal> "
      "is <firstType> in the first and <otherType> in another."},
-    {"UNDEFINED_VARIABLE", "42703", kAnalysis, "The variable <name> is not defined."},
     {"UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "42703", kAnalysis,
      "A column, variable, or function parameter with name <objectName> cannot be resolved."},
     {"UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703", kAnalysis,
