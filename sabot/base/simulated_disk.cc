@@ -83,23 +83,23 @@ void SimulatedDisk::SyncDir(const std::string& folder) {
 }
 
 void SimulatedDisk::LosePower(const std::function<uint64_t(uint64_t)>& random_below) {
-  // Within a folder the changes reach the disk in order: once one is lost, so are those that
-  // follow.
-  std::set<std::string> cut_folders;
+  // Changes of different names reach the disk in any order; of one name, once one is lost, so are
+  // those that follow.
+  std::set<std::string> cut_names;
   Names names = durable_names_;
   for (const Entry& entry : journal_) {
     bool is_lost = false;
     if (!entry.is_durable) {
       is_lost = random_below(2) == 0;
       for (const auto& [path, inode] : entry.changes) {
-        is_lost = is_lost || cut_folders.contains(ParentPath(path));
+        is_lost = is_lost || cut_names.contains(path);
       }
     }
     if (!is_lost) {
       Apply(entry, &names);
       continue;
     }
-    for (const auto& [path, inode] : entry.changes) cut_folders.insert(ParentPath(path));
+    for (const auto& [path, inode] : entry.changes) cut_names.insert(path);
   }
   journal_.clear();
 
