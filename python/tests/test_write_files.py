@@ -119,3 +119,18 @@ def test_a_relative_path_is_under_the_working_folder(engine, tmp_path, monkeypat
     for value in (1, 2):
         engine.sql(f"SELECT {value} AS a").write_parquet("o", overwrite=True)
         assert rows_of(engine, tmp_path / "o") == [(value,)]
+
+
+def test_overwriting_removes_links_and_not_what_they_lead_to(engine, folder, tmp_path):
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "precious").write_text("x")
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "link").symlink_to(kept)
+    (folder / "file").symlink_to(kept / "precious")
+    (folder / "nowhere").symlink_to(tmp_path / "none")
+    (folder / "itself").symlink_to(folder / "itself")
+    engine.sql("SELECT 2 AS a").write_parquet(folder, overwrite=True)
+    assert rows_of(engine, folder) == [(2,)]
+    assert (kept / "precious").read_text() == "x"
+    assert sorted(os.listdir(tmp_path)) == ["kept", "rows"]

@@ -146,6 +146,26 @@ TEST_F(RealFilesTest, FoldersAreCreatedWithParentsListedInOrderAndRemoved) {
   EXPECT_FALSE(files_->CreateDir("/proc/version/x").ok());
 }
 
+TEST_F(RealFilesTest, RemovingATreeLeavesWhatItsLinksLeadTo) {
+  namespace fs = std::filesystem;
+  ASSERT_TRUE(files_->CreateDir(Path("kept")).ok());
+  ASSERT_TRUE(Write("kept/a", "1").ok());
+  ASSERT_TRUE(files_->CreateDir(Path("x/y")).ok());
+  fs::create_directory_symlink(Path("kept"), Path("x/y/folder"));
+  fs::create_symlink(Path("kept/a"), Path("x/file"));
+  fs::create_symlink(Path("none"), Path("x/nowhere"));
+  fs::create_symlink(Path("x/itself"), Path("x/itself"));
+  ASSERT_TRUE(files_->RemoveTree(Path("x")).ok());
+  EXPECT_EQ(Names(), std::vector<std::string>{"kept"});
+  EXPECT_EQ(files_->ReadAll(Path("kept/a")).ValueOrDie(), "1");
+  for (const char* target : {"kept", "none", "link"}) {
+    fs::create_symlink(Path(target), Path("link"));
+    EXPECT_TRUE(files_->RemoveTree(Path("link")).ok()) << target;
+    EXPECT_EQ(Names(), std::vector<std::string>{"kept"}) << target;
+  }
+  EXPECT_EQ(files_->ReadAll(Path("kept/a")).ValueOrDie(), "1");
+}
+
 TEST_F(RealFilesTest, ErrorsNameThePathAndAreToldApart) {
   const arrow::Status missing = files_->OpenForRead(Path("none")).status();
   EXPECT_TRUE(IsFileNotFound(missing));
