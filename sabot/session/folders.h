@@ -9,8 +9,9 @@ namespace sabot {
 /// Absolute, without links, "." and "..", as far as the path exists: equal for equal places.
 std::string CanonicalPath(const std::string& path);
 
-/// Make the folder with its parents, unless it is there, and see that files can be made in it.
-/// path: what the user wrote, for the message. Errors: FOLDER_NOT_WRITABLE.
+/// Make the folder with its parents, unless it is there, so that they survive a power loss, and see
+/// that files can be made in it. path: what the user wrote. Errors: FOLDER_NOT_WRITABLE, whose
+/// message names the folder that refuses.
 arrow::Status CheckWritable(const std::string& folder, const std::string& path);
 
 }  // namespace sabot
