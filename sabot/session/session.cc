@@ -91,6 +91,15 @@ arrow::Status CheckFolders(const StreamRequest& request) {
   return checkpoint.empty() ? arrow::Status::OK() : CheckWritable(checkpoint, checkpoint);
 }
 
+/// The registered consumer of a stream while it is started.
+struct ConsumerOfStart {
+  ConsumerRegistry* registry;
+  const SinkDescription& sink;
+  ~ConsumerOfStart() {
+    if (sink.connector == "callback") registry->Remove(sink.path);
+  }
+};
+
 class SessionImpl final : public Session {
  public:
   SessionImpl() : core_(std::make_shared<SessionCore>()) { AddConnectors(core_.get()); }
@@ -173,6 +182,8 @@ class SessionImpl final : public Session {
   bool HasTable(const std::string& name) const override { return catalog_.Has(name); }
 
   arrow::Result<std::unique_ptr<StreamRun>> StartStream(const StreamRequest& request) override {
+    // The run has it then, and nobody else asks for it; a stream that does not start leaves none.
+    const ConsumerOfStart consumer{core_->consumers.get(), request.sink};
     ARROW_RETURN_NOT_OK(CheckOpen());
     ARROW_ASSIGN_OR_RAISE(LogicalPlan plan, Analyze(request.relation, ContextFor({})));
     if (!IsUnbounded(plan.root)) {
@@ -207,8 +218,6 @@ class SessionImpl final : public Session {
     job.spill_folder = settings.spill_folder;
     ARROW_RETURN_NOT_OK(CheckFolders(request));
     ARROW_ASSIGN_OR_RAISE(auto run, request.in_worker ? RunInWorker(job) : RunHere(job, core_));
-    // The run has it now, and nobody else asks for it.
-    if (request.sink.connector == "callback") core_->consumers->Remove(request.sink.path);
     return InThisProcess(std::move(run));
   }
 
