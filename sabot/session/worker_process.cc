@@ -116,7 +116,6 @@ class WorkerRun final : public StreamRun {
       const uint64_t epoch_before = state().epoch;
       const arrow::Status status = RunOnce();
       const std::lock_guard lock(mutex_);
-      state_.worker_pid = 0;
       const bool has_ended = state_.state != "running";
       if (is_stopped_.load() && !has_ended) state_.state = "stopped";
       if (state_.state == "running") {
@@ -178,6 +177,14 @@ class WorkerRun final : public StreamRun {
       }
     }
     close(ends[0]);
+    // Its number is another process's once it is reaped: nobody may signal it then.
+    siginfo_t info;
+    while (waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      state_.worker_pid = 0;
+    }
     int status = 0;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
