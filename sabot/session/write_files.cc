@@ -1,7 +1,11 @@
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <filesystem>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "sabot/base/error.h"
 #include "sabot/connectors/files/sink.h"
@@ -30,6 +34,26 @@ bool ReadsFrom(const LogicalNode& node, const std::string& folder) {
                              [&](const LogicalPtr& input) { return ReadsFrom(*input, folder); });
 }
 
+arrow::Status AlreadyExists(const std::string& path, Span span) {
+  return MakeError("FILE_ALREADY_EXISTS", {{"path", path}}, span,
+                   "choose another path, or overwrite");
+}
+
+/// Is something mounted there? Such a folder cannot be renamed.
+bool IsMountPoint(const std::string& path) {
+  struct statx info;
+  if (statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, 0, &info) != 0) return false;
+  return (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+/// renameat2, or the number of its error.
+int RenameWith(unsigned flags, const std::string& from, const std::string& to) {
+  return renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) == 0 ? 0 : errno;
+}
+
+/// The file system does not have the flags of renameat2.
+bool LacksFlags(int error_number) { return error_number == EINVAL || error_number == ENOSYS; }
+
 /// The folders of one write. What is left of it goes when this does.
 class Replacement {
  public:
@@ -40,31 +64,60 @@ class Replacement {
     made_ = hidden + ".new";
     replaced_ = hidden + ".old";
   }
+  /// After an exchange it is the old content that goes. The rows are safe then: that it cannot be
+  /// removed is no failure of the write.
   ~Replacement() { static_cast<void>(env_.files->RemoveTree(made_)); }
 
   /// Where the rows go first.
   const std::string& made() const { return made_; }
 
-  /// Put what was made in the target's place. A process that dies between the two renamings leaves
-  /// the old content under its hidden name.
-  arrow::Status Swap() {
-    std::error_code error;
-    const bool exists = fs::exists(fs::symlink_status(target_, error));
-    if (exists) {
-      fs::rename(target_, replaced_, error);
-      if (error) return FileError("replace", target_, error.value());
+  /// Put what was made at the target, where nothing may be. Errors: FILE_ALREADY_EXISTS, with the
+  /// target's path.
+  arrow::Status Place() {
+    int error_number = RenameWith(RENAME_NOREPLACE, made_, target_);
+    // A plain rename replaces an empty folder and nothing else.
+    if (LacksFlags(error_number)) error_number = RenameWith(0, made_, target_);
+    if (error_number == ENOTEMPTY || error_number == ENOTDIR) error_number = EEXIST;
+    if (error_number != 0) return FileError("make", target_, error_number);
+    return env_.files->SyncDir(ParentPath(target_));
+  }
+
+  /// Put what was made in the target's place, with its permissions. At every moment there is a
+  /// folder; where the file system cannot exchange two, a process that dies between two renamings
+  /// leaves the old content under its hidden name.
+  arrow::Status Replace() {
+    struct stat old;
+    if (lstat(target_.c_str(), &old) == 0 && S_ISDIR(old.st_mode) &&
+        chmod(made_.c_str(), old.st_mode & 07777) != 0) {
+      return FileError("chmod", made_, errno);
     }
-    fs::rename(made_, target_, error);
-    if (error) {
-      std::error_code ignored;
-      if (exists) fs::rename(replaced_, target_, ignored);
-      return FileError("replace", target_, error.value());
+    int error_number = RenameWith(RENAME_EXCHANGE, made_, target_);
+    if (LacksFlags(error_number)) return ReplaceInTwoSteps();
+    // Gone meanwhile, or never there; a writer that is faster at the same moment is replaced.
+    if (error_number == ENOENT) {
+      error_number = RenameWith(RENAME_NOREPLACE, made_, target_);
+      if (LacksFlags(error_number)) return ReplaceInTwoSteps();
+      if (error_number == EEXIST) error_number = RenameWith(RENAME_EXCHANGE, made_, target_);
     }
-    ARROW_RETURN_NOT_OK(env_.files->SyncDir(ParentPath(target_)));
-    return exists ? env_.files->RemoveTree(replaced_) : arrow::Status::OK();
+    if (error_number != 0) return FileError("replace", target_, error_number);
+    return env_.files->SyncDir(ParentPath(target_));
   }
 
  private:
+  arrow::Status ReplaceInTwoSteps() {
+    int error_number = RenameWith(0, target_, replaced_);
+    const bool exists = error_number != ENOENT;
+    if (exists && error_number != 0) return FileError("replace", target_, error_number);
+    error_number = RenameWith(0, made_, target_);
+    if (error_number != 0) {
+      if (exists) RenameWith(0, replaced_, target_);
+      return FileError("replace", target_, error_number);
+    }
+    ARROW_RETURN_NOT_OK(env_.files->SyncDir(ParentPath(target_)));
+    static_cast<void>(env_.files->RemoveTree(replaced_));
+    return arrow::Status::OK();
+  }
+
   const Env& env_;
   const std::string target_;
   std::string made_;
@@ -82,14 +135,16 @@ arrow::Result<std::shared_ptr<const Query>> RunWriteFiles(const syntax::WriteFil
   ARROW_ASSIGN_OR_RAISE(std::string folder, FolderOfSink(write.path));
   folder = CanonicalPath(folder);
   ARROW_ASSIGN_OR_RAISE(const bool exists, env.files->Exists(folder));
-  if (exists && !write.overwrite) {
-    return MakeError("FILE_ALREADY_EXISTS", {{"path", write.path}}, span,
-                     "choose another path, or overwrite");
-  }
+  if (exists && !write.overwrite) return AlreadyExists(write.path, span);
   if (exists && ReadsFrom(*plan.root, folder)) {
     return MakeError("UNSUPPORTED_OVERWRITE.PATH", {{"path", write.path}}, span);
   }
   ARROW_RETURN_NOT_OK(CheckWritable(ParentPath(folder), write.path));
+  if (exists && IsMountPoint(folder)) {
+    return MakeError("FOLDER_NOT_WRITABLE",
+                     {{"path", write.path}, {"message", "a mount point cannot be replaced"}}, span,
+                     "write to a folder in it");
+  }
   Replacement replacement(env, folder);
   SinkDescription sink;
   sink.connector = "files";
@@ -107,7 +162,10 @@ arrow::Result<std::shared_ptr<const Query>> RunWriteFiles(const syntax::WriteFil
       if (!batch.has_value()) break;
     }
   }
-  ARROW_RETURN_NOT_OK(replacement.Swap());
+  const arrow::Status placed = write.overwrite ? replacement.Replace() : replacement.Place();
+  // Another writer was there first.
+  if (IsFileExists(placed)) return AlreadyExists(write.path, span);
+  ARROW_RETURN_NOT_OK(placed);
   return MakeCommandResult(nullptr, {}, {});
 }
 
