@@ -283,12 +283,13 @@ TEST(WorkerLine, KeepsTheStateAndTheWholeError) {
   state.late = 5;
   state.watermark_us = -4;
   state.epoch = 3;
-  for (const char* value : {"' a%20\n '", "", "%", "'", "ü – x"}) {
+  for (const char* value : {"' a%20\n '", "", "%", "'", "ü – x", "a\tb", "\r", "\v\f\x01\x1f\x7f",
+                            "%zz", "%2", "%-1", "100%", " ", "%%41", "% 1"}) {
     state.error = MakeError(
         "CAST_INVALID_INPUT",
         {{"expression", value}, {"sourceType", "\"STRING\""}, {"targetType", ""}}, {}, "two words");
     const std::string line = ToLine(state);
-    EXPECT_EQ(line.find('\n'), std::string::npos);
+    EXPECT_EQ(line.find_first_of("\n\t\r\v\f\x7f"), std::string::npos);
     StreamState back;
     ASSERT_TRUE(FromLine(line, &back)) << line;
     EXPECT_EQ(back.state, "failed");
@@ -308,6 +309,25 @@ TEST(WorkerLine, KeepsTheStateAndTheWholeError) {
   EXPECT_TRUE(back.error.ok());
   EXPECT_EQ(back.watermark_us, std::nullopt);
   EXPECT_FALSE(FromLine("running 1 2", &back));
+}
+
+TEST(WorkerLine, ReadsWordsThatNoWorkerOfOursWrites) {
+  StreamState back;
+  ASSERT_TRUE(FromLine("failed 0 0 0 0 0 FILE_NOT_FOUND '%zz 'path '%4c%4%+1%", &back));
+  EXPECT_EQ(GetErrorDetail(back.error)->hint(), "%zz");
+  EXPECT_EQ(GetErrorDetail(back.error)->parameters()[0].value, "L%4%+1%");
+}
+
+TEST_F(SessionTest, AStreamThatDoesNotStartKeepsNoConsumer) {
+  auto held = std::make_shared<int>(1);
+  StreamRequest request;
+  request.relation = Sql("SELECT 1 AS a")->relation();
+  request.sink.connector = "callback";
+  request.sink.path = session_->AddConsumer(
+      {}, [held](uint64_t, std::shared_ptr<arrow::Table>) { return arrow::Status::OK(); });
+  EXPECT_EQ(held.use_count(), 2);
+  EXPECT_EQ(ClassOf(session_->StartStream(request).status()), "STREAM_UNSUPPORTED");
+  EXPECT_EQ(held.use_count(), 1);
 }
 
 }  // namespace

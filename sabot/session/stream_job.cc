@@ -1,6 +1,7 @@
 #include "sabot/session/stream_job.h"
 
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
@@ -108,12 +109,13 @@ class RunOfProcess final : public StreamRun {
   const pid_t process_ = getpid();
 };
 
-/// A word of a worker's line: no blanks, never empty.
+/// A word of a worker's line: no blanks, no control characters, never empty.
 std::string Quoted(std::string_view text) {
   std::string word = "'";
   for (const char c : text) {
-    if (c == ' ' || c == '\n' || c == '%') {
-      word += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= 0x20 || byte == 0x7f || c == '%') {
+      word += fmt::format("%{:02x}", byte);
     } else {
       word += c;
     }
@@ -121,11 +123,17 @@ std::string Quoted(std::string_view text) {
   return word;
 }
 
+/// Of any word, as the worker may be another program: a '%' that two hex digits do not follow
+/// stands for itself.
 std::string Unquoted(std::string_view word) {
   std::string text;
   for (size_t i = 1; i < word.size(); ++i) {
-    if (word[i] == '%' && i + 2 < word.size()) {
-      text += static_cast<char>(std::stoi(std::string(word.substr(i + 1, 2)), nullptr, 16));
+    unsigned byte = 0;
+    const std::string_view digits = word.substr(i + 1, 2);
+    const char* end = digits.data() + digits.size();
+    if (word[i] == '%' && digits.size() == 2 &&
+        std::from_chars(digits.data(), end, byte, 16).ptr == end) {
+      text += static_cast<char>(byte);
       i += 2;
     } else {
       text += word[i];
