@@ -26,3 +26,10 @@ def test_a_small_budget_changes_no_answer(query, threads):
             answers.append(engine.sql(QUERIES[query]).collect())
     assert answers[0] == answers[1]
     assert answers[0][0][0] > 0
+
+
+def test_one_hot_key_in_a_small_budget():
+    query = ("SELECT count(*), sum(a.id), max(b.id) FROM (SELECT id, 7 AS k FROM range(260000)) a "
+             "JOIN (SELECT id, if(id = 5, 7, id + 1000) AS k FROM range(150000)) b ON a.k = b.k")
+    with Sabot(config={"sabot.threads": 4, "sabot.memory.limit": "6MiB"}) as engine:
+        assert engine.sql(query).collect() == [(260000, 260000 * 259999 // 2, 5)]

@@ -82,10 +82,10 @@ class ChainSource final : public Source {
     }
     if (rows_ == nullptr) {
       rows_ = plan_->table->TakeRows();
-      if (rows_ == nullptr) {
-        plan_->spill->AddBuild(to_parts_.parts().Take());
-        return Progress::kDone;
-      }
+      // What can be spilled has changed: a call of its own, so that the driver asks again.
+      if (rows_ != nullptr) return Progress::kMore;
+      plan_->spill->AddBuild(to_parts_.parts().Take());
+      return Progress::kDone;
     }
     if (!to_parts_.parts().HasRoom()) return Progress::kNeedsMemory;
     ARROW_ASSIGN_OR_RAISE(const bool has_moved, to_parts_.MoveBlock(rows_.get()));

@@ -97,13 +97,22 @@ class JoinPartReader final : public Source {
     return Probe(output);
   }
 
-  int64_t spillable_bytes() const override { return plan_->spill->spillable_bytes(); }
+  int64_t spillable_bytes() const override {
+    return plan_->spill->spillable_bytes() + (IsBuilding() ? SpillableBytes(part_->probe) : 0);
+  }
   arrow::Result<int64_t> Spill(int64_t bytes_wanted, PageWriter& writer) override {
-    return plan_->spill->Spill(bytes_wanted, writer);
+    ARROW_ASSIGN_OR_RAISE(const int64_t bytes, plan_->spill->Spill(bytes_wanted, writer));
+    if (bytes >= bytes_wanted || !IsBuilding()) return bytes;
+    ARROW_ASSIGN_OR_RAISE(const int64_t own,
+                          SpillLargestRuns(part_->probe, bytes_wanted - bytes, writer));
+    return bytes + own;
   }
 
  private:
   enum Phase : uint8_t { kTake, kLoad, kChain, kProbe };
+
+  // Nobody reads the other side's rows yet.
+  bool IsBuilding() const { return phase_ == kLoad || phase_ == kChain; }
 
   arrow::Result<Progress> TakePart() {
     // One that did not fit beside the others does not fit before one of them has gone.
@@ -162,6 +171,7 @@ class JoinPartReader final : public Source {
     if (progress != Progress::kDone) return progress;
     ARROW_ASSIGN_OR_RAISE(probe_, MakeJoinProbe(own_plan_, context_));
     reader_ = std::make_unique<RunsReader>(part_->probe, context_);
+    part_->build.clear();  // the table has the rows
     is_open_ = false;
     phase_ = kProbe;
     return Progress::kMore;

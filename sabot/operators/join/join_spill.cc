@@ -10,8 +10,10 @@ constexpr int64_t kBatchBytes = 256 << 10;
 // Smaller runs are a file each for next to nothing, unless there is nothing else.
 constexpr int64_t kRunBytesMin = 32 << 10;
 
-arrow::Result<int64_t> SpillLargest(std::vector<std::shared_ptr<RowRun>> runs, int64_t bytes_wanted,
-                                    PageWriter& writer) {
+}  // namespace
+
+arrow::Result<int64_t> SpillLargestRuns(std::vector<std::shared_ptr<RowRun>> runs,
+                                        int64_t bytes_wanted, PageWriter& writer) {
   std::erase_if(runs, [](const auto& run) { return run->is_spilled() || run->num_rows() == 0; });
   std::ranges::sort(runs, std::greater(), [](const auto& run) { return run->size_bytes(); });
   // Half of all at least: a file a run, so few large ones.
@@ -27,7 +29,11 @@ arrow::Result<int64_t> SpillLargest(std::vector<std::shared_ptr<RowRun>> runs, i
   return bytes;
 }
 
-}  // namespace
+int64_t SpillableBytes(const std::vector<std::shared_ptr<RowRun>>& runs) {
+  int64_t bytes = 0;
+  for (const auto& run : runs) bytes += run->is_spilled() ? 0 : run->size_bytes();
+  return bytes;
+}
 
 bool JoinPartWriter::HasRoom() {
   if (!memory_->TryReserve(kBatchBytes)) return false;
@@ -69,7 +75,8 @@ arrow::Result<int64_t> JoinPartWriter::Spill(int64_t bytes_wanted, PageWriter& w
   for (const auto& run : open_) {
     if (run != nullptr) runs.push_back(run);
   }
-  ARROW_ASSIGN_OR_RAISE(const int64_t bytes, SpillLargest(std::move(runs), bytes_wanted, writer));
+  ARROW_ASSIGN_OR_RAISE(const int64_t bytes,
+                        SpillLargestRuns(std::move(runs), bytes_wanted, writer));
   // Nothing can be appended to these.
   for (size_t part = 0; part < kNumJoinParts; ++part) {
     if (open_[part] == nullptr || !open_[part]->is_spilled()) continue;
@@ -142,9 +149,7 @@ int64_t JoinSpill::spillable_bytes() const {
   const std::lock_guard lock(mutex_);
   int64_t bytes = 0;
   const auto add = [&](const Part& part) {
-    for (const auto* side : {&part.build, &part.probe}) {
-      for (const auto& run : *side) bytes += run->is_spilled() ? 0 : run->size_bytes();
-    }
+    bytes += SpillableBytes(part.build) + SpillableBytes(part.probe);
   };
   std::ranges::for_each(arriving_, add);
   std::ranges::for_each(waiting_, add);
@@ -161,7 +166,7 @@ arrow::Result<int64_t> JoinSpill::Spill(int64_t bytes_wanted, PageWriter& writer
   };
   std::ranges::for_each(arriving_, add);
   std::ranges::for_each(waiting_, add);
-  return SpillLargest(std::move(runs), bytes_wanted, writer);
+  return SpillLargestRuns(std::move(runs), bytes_wanted, writer);
 }
 
 }  // namespace sabot::internal

@@ -26,6 +26,13 @@ inline size_t JoinPartOf(uint64_t hash) { return hash >> 59; }
 
 using JoinPartRuns = std::array<std::vector<std::shared_ptr<RowRun>>, kNumJoinParts>;
 
+/// Writes out the largest of the runs that are in memory, half of all at least. Returns the bytes
+/// that will be free then.
+arrow::Result<int64_t> SpillLargestRuns(std::vector<std::shared_ptr<RowRun>> runs,
+                                        int64_t bytes_wanted, PageWriter& writer);
+/// Of those in memory.
+int64_t SpillableBytes(const std::vector<std::shared_ptr<RowRun>>& runs);
+
 /// Rows of one side that one task deals into parts. Counted beyond the budget, so that a row is
 /// never taken in half: ask HasRoom first.
 class JoinPartWriter {

@@ -98,7 +98,7 @@ arrow::Result<int32_t> JoinRows::Append(const KeyRows& keys, std::span<const Vec
     const auto row_of = [=](int32_t i) { return first + i * row_size; };
     const auto position_of = [=](int32_t i) { return rows[from + i]; };
     for (int32_t i = 0; i < count; ++i) {
-      std::memcpy(row_of(i), keys.key(position_of(i)), key_size);
+      if (key_size > 0) std::memcpy(row_of(i), keys.key(position_of(i)), key_size);
       Store(weights == nullptr ? int64_t{1} : weights[position_of(i)], row_of(i) + weight_offset);
     }
     for (size_t column = 0; column < columns.size(); ++column) {
