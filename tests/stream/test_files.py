@@ -1,5 +1,7 @@
 """A stream of several files: event time is merged over them, and its checkpoints are its own."""
 
+import threading
+
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -46,3 +48,30 @@ def test_another_query_does_not_take_up_a_checkpoint(tmp_path, interleaved):
         with pytest.raises(SabotError, match="does not fit this job.*1 hour|does not fit this job") as raised:
             hourly.to_memory().start(checkpoint).wait(60)
         assert raised.value.error_class == "CHECKPOINT_INCOMPATIBLE"
+
+
+def test_a_file_is_known_however_its_path_is_spelled(tmp_path, interleaved, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with Sabot() as session:
+        for folder in (".", "./.", str(tmp_path), f"file://{tmp_path}"):
+            stream = session.stream.from_parquet(f"{folder}/*.parquet").to_files(str(tmp_path / "out"))
+            assert stream.start(str(tmp_path / "checkpoint")).wait(60)
+        assert session.read(str(tmp_path / "out"), "parquet").agg(call("count")).collect() == [(SECONDS,)]
+
+
+def test_the_clock_makes_no_other_job(tmp_path, interleaved):
+    with Sabot() as session:
+        for _ in range(2):
+            stream = session.stream.from_parquet(interleaved).select("time", call("current_timestamp").alias("now"))
+            assert stream.to_memory().start(str(tmp_path / "checkpoint")).wait(60)
+
+
+def test_a_stream_may_be_stopped_by_many(tmp_path, interleaved):
+    with Sabot(config={"sabot.batch.size": 1}) as session:
+        handle = session.stream.from_parquet(interleaved).to_files(str(tmp_path / "out")).start()
+        threads = [threading.Thread(target=handle.stop) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert handle.status.state == "stopped"

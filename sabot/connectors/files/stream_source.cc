@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <optional>
 
@@ -22,7 +23,7 @@ constexpr size_t kOpenReadersMax = 64;
 /// that many rows as its reader gives them, which is fewer than it holds if bounds let parts be
 /// skipped.
 struct SavedPosition {
-  std::string path;
+  std::string path;        ///< absolute
   int64_t size_bytes = 0;  ///< of the file
   int64_t morsels_done = 0;
   int64_t rows_done = 0;
@@ -36,6 +37,17 @@ struct SavedPosition {
   }
 };
 
+// However a start spells the path: `in`, `./in` and `file:///data/in` are one folder.
+std::string KnownAs(std::string_view path) {
+  if (path.starts_with("file:")) {
+    path.remove_prefix(5);
+    if (path.starts_with("//")) path.remove_prefix(2);
+  }
+  std::error_code failed;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, failed);
+  return failed ? std::string(path) : absolute.lexically_normal().string();
+}
+
 arrow::Status NotTheFileThatWasRead(const std::string& path, std::string message) {
   return MakeError("CHECKPOINT_INCOMPATIBLE", {{"path", path}, {"message", std::move(message)}}, {},
                    "bring the file back, or start in a new checkpoint folder");
@@ -47,7 +59,7 @@ class FileStreamSource final : public Source {
       : scan_(std::move(scan)), batch_size_(context.batch_size), board_(context.splits) {
     for (size_t i = context.task_index; i < scan_->files().size(); i += context.num_tasks) {
       const ScannedFile& file = scan_->files()[i];
-      splits_.push_back({.file = &file, .number = HashOf(file.path)});
+      splits_.push_back({.file = &file, .number = HashOf(KnownAs(file.path))});
       if (board_ != nullptr) board_->AddSteady(splits_.back().number);
     }
   }
@@ -75,8 +87,8 @@ class FileStreamSource final : public Source {
     for (const Split& split : splits_) {
       ARROW_ASSIGN_OR_RAISE(const FileStatistics statistics, split.file->file->Statistics());
       const std::string bytes =
-          EncodeToString(SavedPosition{split.file->path, statistics.size_bytes, split.morsels_done,
-                                       split.rows_done, split.has_ended});
+          EncodeToString(SavedPosition{KnownAs(split.file->path), statistics.size_bytes,
+                                       split.morsels_done, split.rows_done, split.has_ended});
       BufferPtr content = Buffer::Allocate(static_cast<int64_t>(bytes.size()));
       std::memcpy(content->data(), bytes.data(), bytes.size());
       ARROW_RETURN_NOT_OK(writer.Add({.name = std::string(kPieceName),
@@ -186,7 +198,9 @@ class FileStreamSource final : public Source {
 
   // The files may be dealt out to another number of tasks now, and there may be new ones.
   arrow::Status Restore(const SavedPosition& saved) {
-    const auto file = std::ranges::find(scan_->files(), saved.path, &ScannedFile::path);
+    const auto file = std::ranges::find_if(scan_->files(), [&](const ScannedFile& scanned) {
+      return KnownAs(scanned.path) == saved.path;
+    });
     if (file == scan_->files().end()) {
       if (saved.has_ended) return arrow::Status::OK();
       return NotTheFileThatWasRead(saved.path, "it was read in part and is not there any more");
