@@ -16,7 +16,7 @@ namespace sabot {
 
 /// What the tasks of a stream share. Outlives them.
 struct StreamShared {
-  std::unique_ptr<QueryState> state;
+  std::shared_ptr<QueryState> state;  ///< also of jobs that outlast the tasks
   std::unique_ptr<SpillBroker> broker;
   std::shared_ptr<EpochCoordinator> epochs;
   std::atomic<int64_t> late_rows{0};

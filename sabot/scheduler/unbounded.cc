@@ -188,7 +188,8 @@ class Stream final : public RunningStream {
   void Stop() override {
     if (!is_started_) return;
     if (!shared_.state->has_ended()) {
-      is_stopped_ = shared_.state->status().ok();
+      // A second call finds the error of the first.
+      if (shared_.state->status().ok()) is_stopped_ = true;
       shared_.state->Fail(
           MakeError("OPERATION_CANCELED", {{"message", "The stream was stopped."}}));
     }
@@ -280,12 +281,12 @@ class Stream final : public RunningStream {
     }
     uint32_t num_tasks = 0;
     for (const Stage& stage : stages_) num_tasks += stage.num_tasks;
-    shared_.state = std::make_unique<QueryState>(num_tasks);
+    shared_.state = std::make_shared<QueryState>(num_tasks);
     shared_.broker = std::make_unique<SpillBroker>(context_.memory);
     shared_.epochs = std::make_shared<EpochCoordinator>(
         context_.env, std::move(store), std::move(*committers), num_tasks, last,
         options.checkpoint_interval_ms,
-        [state = shared_.state.get()](arrow::Status status) { state->Fail(std::move(status)); });
+        [state = shared_.state](arrow::Status status) { state->Fail(std::move(status)); });
     if (stages_[0].scan != nullptr) {
       shared_.epochs->CountRowsOf(&stages_[0].scan->progress().rows_read);
     }
@@ -431,7 +432,7 @@ class Stream final : public RunningStream {
   std::vector<CheckpointPiece> pieces_;  // while it starts
   StreamShared shared_;
   bool is_started_ = false;
-  bool is_stopped_ = false;
+  std::atomic<bool> is_stopped_{false};
   std::vector<std::shared_ptr<StreamTask>> tasks_;
 };
 

@@ -55,7 +55,17 @@ std::string ToText(const PhysicalPtr& plan,
   return text;
 }
 
-std::string StateText(const PhysicalPtr& plan) { return ToText(WithoutPlaces(plan)); }
+std::string StateText(const PhysicalPtr& plan) {
+  // What the clock says when a stream starts is among its literals.
+  std::string text = ToText(WithoutPlaces(plan));
+  for (const std::string_view type : {"DATE '", "TIMESTAMP '", "TIMESTAMP_NTZ '"}) {
+    for (size_t at = text.find(type); at != text.npos; at = text.find(type, at)) {
+      at += type.size();
+      text.erase(at, std::min(text.find('\'', at), text.size()) - at);
+    }
+  }
+  return text;
+}
 
 bool Equal(const PhysicalPtr& left, const PhysicalPtr& right) {
   return internal::EqualTrees<PhysicalNode>(left, right);

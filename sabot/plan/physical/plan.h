@@ -52,8 +52,8 @@ PhysicalPtr NumberNodes(const PhysicalPtr& plan);
 /// to a node's line, may be null.
 std::string ToText(const PhysicalPtr& plan,
                    const std::function<std::string(const PhysicalNode&)>& annotate = nullptr);
-/// The same of what a stream's state depends on: without where rows are read and written, which
-/// may move between two starts.
+/// The same of what a stream's state depends on: without where rows are read and written, and
+/// without the values of dates and timestamps, as now() is one.
 std::string StateText(const PhysicalPtr& plan);
 bool Equal(const PhysicalPtr& left, const PhysicalPtr& right);
 bool IsUnbounded(const PhysicalPtr& plan);
