@@ -157,12 +157,19 @@ arrow::Result<std::unique_ptr<CheckpointStore>> CheckpointStore::Open(const Env&
                                                                       std::string folder,
                                                                       std::string job) {
   ARROW_RETURN_NOT_OK(MakeFolder(env, folder));
-  {
+  while (true) {
     ARROW_ASSIGN_OR_RAISE(const std::vector<DirEntry> entries, env.files->List(folder));
-    if (const std::optional<Epoch> latest = LatestOf(entries)) {
-      ARROW_ASSIGN_OR_RAISE(const Manifest manifest, ReadManifest(env, folder, *latest));
-      ARROW_RETURN_NOT_OK(CheckSameJob(folder, manifest.job, job));
+    const std::optional<Epoch> latest = LatestOf(entries);
+    if (!latest.has_value()) break;
+    const arrow::Result<Manifest> manifest = ReadManifest(env, folder, *latest);
+    if (!manifest.ok()) {
+      // An older generation may still be at work, and has removed the epoch for newer ones.
+      ARROW_ASSIGN_OR_RAISE(const std::vector<DirEntry> again, env.files->List(folder));
+      if (IsFileNotFound(manifest.status()) && LatestOf(again) != latest) continue;
+      return manifest.status();
     }
+    ARROW_RETURN_NOT_OK(CheckSameJob(folder, manifest->job, job));
+    break;
   }
   while (true) {
     ARROW_ASSIGN_OR_RAISE(const std::vector<DirEntry> entries, env.files->List(folder));
