@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 
@@ -16,6 +17,9 @@ namespace sabot {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Ends the name of the hidden folder that rows go into: `.name.<16 hexadecimal digits>.new`.
+constexpr std::string_view kMadeSuffix = ".new";
 
 /// Is a path itself, or below the folder?
 bool IsWithin(const std::string& path, const std::string& folder) {
@@ -54,6 +58,38 @@ int RenameWith(unsigned flags, const std::string& from, const std::string& to) {
 /// The file system does not have the flags of renameat2.
 bool LacksFlags(int error_number) { return error_number == EINVAL || error_number == ENOSYS; }
 
+/// Has nothing in the folder changed since then? False if that cannot be seen.
+bool IsUntouchedSince(const std::string& folder, fs::file_time_type since) {
+  std::error_code error;
+  if (fs::last_write_time(folder, error) >= since || error) return false;
+  fs::recursive_directory_iterator entry(folder, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    // A link says nothing of its own.
+    if (entry->is_symlink(error)) continue;
+    if (error || entry->last_write_time(error) >= since || error) return false;
+  }
+  return !error;
+}
+
+/// Remove what writers of the target that were killed left beside it: hidden folders
+/// that nobody has written to for a day.
+void RemoveAbandoned(const Env& env, const std::string& target) {
+  const std::string folder = ParentPath(target);
+  const auto entries = env.files->List(folder);
+  if (!entries.ok()) return;
+  const std::string prefix = "." + fs::path(target).filename().string() + ".";
+  const auto yesterday = fs::file_time_type::clock::now() - std::chrono::hours(24);
+  for (const DirEntry& entry : *entries) {
+    std::string_view number = entry.name;
+    if (!number.starts_with(prefix) || !number.ends_with(kMadeSuffix)) continue;
+    if (number.size() != prefix.size() + 16 + kMadeSuffix.size()) continue;
+    number = number.substr(prefix.size(), 16);
+    if (number.find_first_not_of("0123456789abcdef") != number.npos) continue;
+    const std::string path = fmt::format("{}/{}", folder, entry.name);
+    if (IsUntouchedSince(path, yesterday)) static_cast<void>(env.files->RemoveTree(path));
+  }
+}
+
 /// The folders of one write. What is left of it goes when this does.
 class Replacement {
  public:
@@ -61,7 +97,7 @@ class Replacement {
     const fs::path path = target_;
     const std::string hidden = fmt::format("{}/.{}.{:016x}", ParentPath(target_),
                                            path.filename().string(), env_.random->NextU64());
-    made_ = hidden + ".new";
+    made_ = hidden + std::string(kMadeSuffix);
     replaced_ = hidden + ".old";
   }
   /// After an exchange it is the old content that goes. The rows are safe then: that it cannot be
@@ -145,6 +181,7 @@ arrow::Result<std::shared_ptr<const Query>> RunWriteFiles(const syntax::WriteFil
                      {{"path", write.path}, {"message", "a mount point cannot be replaced"}}, span,
                      "write to a folder in it");
   }
+  RemoveAbandoned(env, folder);
   Replacement replacement(env, folder);
   SinkDescription sink;
   sink.connector = "files";

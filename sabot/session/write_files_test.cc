@@ -1,3 +1,4 @@
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -110,6 +111,34 @@ TEST_F(WriteFilesTest, AFolderThatIsReplacedKeepsItsPermissions) {
   ASSERT_EQ(stat(Path("x").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777, 02710U);
   EXPECT_EQ(ValueIn(Path("x")), "3");
+}
+
+TEST_F(WriteFilesTest, WhatAKilledWriterLeftGoesAfterADay) {
+  const auto now = fs::file_time_type::clock::now();
+  const auto make = [&](const std::string& name, std::chrono::hours age, std::chrono::hours last) {
+    fs::create_directories(Path(name + "/.staging"));
+    MakeFile(name + "/.staging/file");
+    fs::last_write_time(Path(name + "/.staging/file"), now - last);
+    fs::last_write_time(Path(name + "/.staging"), now - age);
+    fs::last_write_time(Path(name), now - age);
+  };
+  using std::chrono::hours;
+  make(".x.0123456789abcdef.new", hours(25), hours(25));
+  const std::vector<std::string> kept = {
+      ".x.0000000000000001.new",  // young
+      ".x.0000000000000002.new",  // old, and still written
+      ".x.0000000000000003.old",  // rows that were replaced
+      ".y.0000000000000004.new",  // of another folder
+      ".x.000000000000005.new",   // not ours
+      ".x.000000000000000g.new",
+  };
+  make(kept[0], hours(23), hours(23));
+  make(kept[1], hours(25), hours(23));
+  for (size_t i = 2; i < kept.size(); ++i) make(kept[i], hours(25), hours(25));
+  ASSERT_TRUE(Write("SELECT 1 AS a", Path("x"), false).ok());
+  std::vector<std::string> expected = kept;
+  expected.push_back("x");
+  EXPECT_THAT(Names(), testing::UnorderedElementsAreArray(expected));
 }
 
 TEST_F(WriteFilesTest, AMountPointIsRefusedBeforeAnyRow) {
