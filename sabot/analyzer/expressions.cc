@@ -142,6 +142,12 @@ arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expre
     if (scope.aliases == nullptr) return nullptr;
     for (const auto& [alias, value] : *scope.aliases) {
       if (!scope.columns->IsSameName(alias, name.parts[0])) continue;
+      if (value == nullptr && scope.aliases_first) {
+        return MakeError(
+            "AMBIGUOUS_REFERENCE",
+            {{"name", Quoted({alias})}, {"referenceNames", "columns of the select list"}}, span,
+            "give them different names with AS");
+      }
       if (value == nullptr) {
         return MakeError("AMBIGUOUS_LATERAL_COLUMN_ALIAS", {{"name", Quoted({alias})}}, span);
       }

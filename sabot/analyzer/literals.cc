@@ -52,6 +52,7 @@ arrow::Result<TypedValue> DecimalOf(std::string_view digits, Span span) {
   // Minimal precision: 1.50 is DECIMAL(3,2), 0.05 is DECIMAL(2,2).
   const size_t exponent_at = std::min(digits.find_first_of("eE"), digits.size());
   std::string_view mantissa = digits.substr(0, exponent_at);
+  if (mantissa.starts_with('-') || mantissa.starts_with('+')) mantissa.remove_prefix(1);
   int exponent = 0;
   if (exponent_at < digits.size()) {
     std::string_view text = digits.substr(exponent_at + 1);

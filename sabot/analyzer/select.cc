@@ -329,7 +329,7 @@ arrow::Result<Relation> Binder::BindBlock(const Block& block) {
   }
   ARROW_ASSIGN_OR_RAISE(std::vector<Item> items, ResolveItems(block.projection, inner));
   std::vector<std::pair<std::string, ExpressionPtr>> aliases;
-  for (const Item& item : items) aliases.emplace_back(item.name, item.expression);
+  for (const Item& item : items) AddAlias(item.name, item.expression, &aliases);
 
   ExpressionPtr having;
   if (block.having != nullptr) {

@@ -93,7 +93,16 @@ bool FromMagnitude(const UInt256& magnitude, bool is_negative, int precision, In
   return true;
 }
 
+// 10^38 < 2^127.
+constexpr int kPowerMax = 38;
+
 bool DropDigits(UInt256 magnitude, bool is_negative, int drop, int precision, Int128* result) {
+  if (drop > kPowerMax) {
+    // What is cut off first cannot lift the rest to a half: it is less than one of its last digit.
+    UInt128 cut;
+    magnitude = Divide(magnitude, static_cast<UInt128>(PowerOfTen(drop - kPowerMax)), &cut);
+    drop = kPowerMax;
+  }
   if (drop > 0) {
     const auto divisor = static_cast<UInt128>(PowerOfTen(drop));
     UInt128 remainder;
@@ -106,9 +115,6 @@ bool DropDigits(UInt256 magnitude, bool is_negative, int drop, int precision, In
 UInt256 Shifted(Int128 value, int shift) {
   return Multiply(Magnitude(value), static_cast<UInt128>(PowerOfTen(shift)));
 }
-
-// 10^38 < 2^127.
-constexpr int kPowerMax = 38;
 
 }  // namespace
 
