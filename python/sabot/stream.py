@@ -18,7 +18,7 @@ class Status(NamedTuple):
 
     state: 'running', 'finished', 'stopped' or 'failed'.  watermark: how far event time is, by which rows are late and
     windows final; microseconds since 1970 UTC, None before the first.
-    rows_in, late: rows read, and rows that came after their window was final, both since this start.
+    rows_in, late: rows read, and rows that came after their window was final, or that have no event time, both since this start.
     epoch: the last checkpoint completed and committed, 0 before the first.  error: of a failed stream, else ''.
     worker_pid, restarts: of a stream in a worker process, else 0.
     rows_saved: of rows_in those that a restart from `epoch` does not read again.
