@@ -1,6 +1,8 @@
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -101,6 +103,19 @@ TEST_F(WriteFilesTest, TheLaterOfTwoThatOverwriteWins) {
   EXPECT_TRUE(other.ok()) << other.ToString();
   EXPECT_EQ(ValueIn(Path("x")), "1");
   EXPECT_THAT(Names(), testing::ElementsAre("x"));
+}
+
+TEST_F(WriteFilesTest, AtEveryMomentThereIsAFolder) {
+  ASSERT_TRUE(Write("SELECT 1 AS a", Path("x"), true).ok());
+  std::atomic<bool> is_done{false};
+  int64_t num_missing = 0;
+  std::thread reader([&] {
+    while (!is_done.load()) num_missing += access(Path("x").c_str(), F_OK) == 0 ? 0 : 1;
+  });
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(Write("SELECT 1 AS a", Path("x"), true).ok());
+  is_done.store(true);
+  reader.join();
+  EXPECT_EQ(num_missing, 0);
 }
 
 TEST_F(WriteFilesTest, AFolderThatIsReplacedKeepsItsPermissions) {
