@@ -163,7 +163,7 @@ class Stream:
         return Stream(self._streams, self._relation, ("callback", "", "", {"function": function}), self._late)
 
     def late_to_files(self, path: str | os.PathLike[str], format: str = "parquet", **options: Any) -> "Stream":
-        """Write rows that come after their window was final into a folder of their own."""
+        """Write rows that come after their window was final, or have no event time, into a folder of their own."""
         late = ("files", format, checks.path(path), checks.option_texts(options))
         return Stream(self._streams, self._relation, self._sink, late)
 
