@@ -60,8 +60,8 @@ class Compiler {
  private:
   static bool IsSmallLimit(const PhysicalNode& node) {
     const auto* limit = node.As<PhysicalLimit>();
-    return limit != nullptr && limit->count >= 0 &&
-           limit->count + limit->offset <= kOrderedLimitMax;
+    return limit != nullptr && limit->count >= 0 && limit->count <= kOrderedLimitMax &&
+           limit->offset <= kOrderedLimitMax - limit->count;
   }
   static bool IsSingleBelow(const PhysicalNode& node, bool is_single) {
     return IsSmallLimit(node) || (is_single && !IsBreaker(node));
