@@ -13,6 +13,7 @@ class RowsToParts {
       : plan_(std::move(plan)), parts_(plan_->part_types(), std::move(memory)) {}
 
   JoinPartWriter& parts() { return parts_; }
+  const JoinPartWriter& parts() const { return parts_; }
 
   /// One block of rows. False: there is none left.
   arrow::Result<bool> MoveBlock(JoinRows* rows) {
@@ -94,7 +95,8 @@ class ChainSource final : public Source {
   }
 
   int64_t spillable_bytes() const override {
-    return to_parts_bytes() + plan_->spill->spillable_bytes();
+    return to_parts_.parts().size_bytes() + (rows_ == nullptr ? 0 : rows_->size_bytes()) +
+           plan_->spill->spillable_bytes();
   }
 
   arrow::Result<int64_t> Spill(int64_t bytes_wanted, PageWriter& writer) override {
@@ -106,12 +108,8 @@ class ChainSource final : public Source {
   }
 
  private:
-  int64_t to_parts_bytes() const {
-    return to_parts_.parts().size_bytes() + (rows_ == nullptr ? 0 : rows_->size_bytes());
-  }
-
   const std::shared_ptr<const JoinPlan> plan_;
-  mutable RowsToParts to_parts_;
+  RowsToParts to_parts_;
   std::unique_ptr<JoinRows> rows_;
 };
 
@@ -211,7 +209,7 @@ class JoinBuild final : public Operator {
   const std::shared_ptr<MemoryConsumer> memory_;
   const std::vector<std::unique_ptr<Evaluator>> key_evaluators_;
   std::unique_ptr<JoinRows> rows_;  // null once handed over
-  mutable RowsToParts to_parts_;
+  RowsToParts to_parts_;
 
   // The batch under way.
   bool is_open_ = false;
