@@ -37,15 +37,11 @@ struct SavedPosition {
   }
 };
 
-// However a start spells the path: `in`, `./in` and `file:///data/in` are one folder.
-std::string KnownAs(std::string_view path) {
-  if (path.starts_with("file:")) {
-    path.remove_prefix(5);
-    if (path.starts_with("//")) path.remove_prefix(2);
-  }
+// However a start spells the path: `in`, `./in` and `/data/in` are one folder.
+std::string KnownAs(const std::string& path) {
   std::error_code failed;
   const std::filesystem::path absolute = std::filesystem::absolute(path, failed);
-  return failed ? std::string(path) : absolute.lexically_normal().string();
+  return failed ? path : absolute.lexically_normal().string();
 }
 
 arrow::Status NotTheFileThatWasRead(const std::string& path, std::string message) {
