@@ -180,14 +180,14 @@ arrow::Result<std::unique_ptr<CheckpointStore>> CheckpointStore::Open(const Env&
       }
     }
     const arrow::Status claimed =
-        env.files->CreateExclusive(folder + "/" + GenerationFile(generation), "");
+        env.files->CreateExclusive(PathIn(folder, GenerationFile(generation)), "");
     // Another process took that number at the same moment: the next one then.
     if (IsFileExists(claimed)) continue;
     ARROW_RETURN_NOT_OK(claimed);
     // The newest alone says who may write; the others are history.
     for (const DirEntry& entry : entries) {
       if (!NumberOf(entry.name, "generation-").has_value()) continue;
-      const arrow::Status removed = env.files->Remove(folder + "/" + entry.name);
+      const arrow::Status removed = env.files->Remove(PathIn(folder, entry.name));
       if (!removed.ok() && !IsFileNotFound(removed)) return removed;
     }
     return std::unique_ptr<CheckpointStore>(
