@@ -237,7 +237,7 @@ TEST_F(BoundedTest, NamesWhoHoldsTheMemoryWhenNothingCanSpill) {
 
 TEST_F(BoundedTest, CommitsASinkOnceAllHaveStaged) {
   connector->tables["t"] = {.num_morsels = 12, .slow = {12}};
-  const auto rows = RowsOf(Over(PhysicalSink{.sink = {.connector = "fake"}}, {ScanOf("t")}));
+  const auto rows = RowsOf(Over(PhysicalSink{.sink = {.connector = "test"}}, {ScanOf("t")}));
   ASSERT_TRUE(rows.ok()) << rows.status().ToString();
   EXPECT_THAT(*rows, IsEmpty());
   EXPECT_EQ(connector->sink.num_commits, 1);
@@ -246,7 +246,7 @@ TEST_F(BoundedTest, CommitsASinkOnceAllHaveStaged) {
 
   connector->sink.fails = true;
   EXPECT_THAT(
-      RowsOf(Over(PhysicalSink{.sink = {.connector = "fake"}}, {ScanOf("t")})).status().ToString(),
+      RowsOf(Over(PhysicalSink{.sink = {.connector = "test"}}, {ScanOf("t")})).status().ToString(),
       HasSubstr("the sink is gone"));
 }
 
@@ -265,7 +265,7 @@ TEST_F(BoundedTest, RunsOnOneThreadUnderSimulation) {
     return std::make_unique<FakeFactory>(node, query, &watch, seed);
   };
   auto query = StartBoundedWith(
-      parts, PhysicalPlan{Over(PhysicalSink{.sink = {.connector = "fake"}}, {ScanOf("t")}), {}},
+      parts, PhysicalPlan{Over(PhysicalSink{.sink = {.connector = "test"}}, {ScanOf("t")}), {}},
       context, connectors, {.pool = &inline_pool});
   ASSERT_TRUE(query.ok());
   const auto end = (*query)->Next();

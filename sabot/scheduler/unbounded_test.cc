@@ -184,7 +184,7 @@ class OutsideSink final : public Sink {
 
 class FakeStreamConnector final : public Connector {
  public:
-  std::string_view name() const override { return "fake"; }
+  std::string_view name() const override { return "test"; }
   arrow::Result<TableDescription> Describe(TableDescription table, const Env&) override {
     return table;
   }
@@ -303,7 +303,7 @@ struct UnboundedTest : ::testing::Test {
   PhysicalPtr Plan(bool with_alarm = false) {
     const OutputColumn column{1, "v", Type(TypeId::kLong), false};
     PhysicalScan scan;
-    scan.table.connector = "fake";
+    scan.table.connector = "test";
     scan.table.is_unbounded = true;
     scan.columns = {column};
     PhysicalPtr node = MakePhysical(scan, {}, {column});
@@ -311,7 +311,7 @@ struct UnboundedTest : ::testing::Test {
     node =
         MakePhysical(PhysicalExchange{ExchangeMode::kHash, {MakeColumn(column)}}, {node}, {column});
     node = MakePhysical(PhysicalWindowAggregate{}, {node}, {column});
-    return MakePhysical(PhysicalSink{.sink = {.connector = "fake"}}, {node}, {column});
+    return MakePhysical(PhysicalSink{.sink = {.connector = "test"}}, {node}, {column});
   }
   arrow::Result<std::unique_ptr<RunningStream>> Start(const Env& env, uint32_t num_tasks,
                                                       StreamOptions options,
@@ -349,7 +349,7 @@ TEST_F(UnboundedTest, RunsAFiniteStreamToItsEndAndCommits) {
   WorkerPool pool(3);
   auto stream = Start(
       Env::Real(), 3,
-      {.late_sink = SinkDescription{.connector = "fake", .path = "late"}, .pool = &pool}, Plan());
+      {.late_sink = SinkDescription{.connector = "test", .path = "late"}, .pool = &pool}, Plan());
   ASSERT_TRUE(stream.ok()) << stream.status().ToString();
   const arrow::Status end = (*stream)->Wait();
   ASSERT_TRUE(end.ok()) << end.ToString();

@@ -161,7 +161,7 @@ inline arrow::Result<std::unique_ptr<Committer>> FakeSink::MakeCommitter(const E
 
 class FakeConnector final : public Connector {
  public:
-  std::string_view name() const override { return "fake"; }
+  std::string_view name() const override { return "test"; }
   arrow::Result<TableDescription> Describe(TableDescription table, const Env&) override {
     return table;
   }
@@ -408,7 +408,7 @@ class FakeFactory final : public OperatorFactory {
 
 inline PhysicalPtr ScanOf(const std::string& table) {
   PhysicalScan scan;
-  scan.table.connector = "fake";
+  scan.table.connector = "test";
   scan.table.format = table;
   const OutputColumn column{1, "v", Type(TypeId::kLong), false};
   scan.columns = {column};
