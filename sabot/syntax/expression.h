@@ -110,6 +110,10 @@ struct HasLabels {
   std::vector<std::string> labels;
 };
 
+/// Levels a text or plan may nest: parentheses, sub-queries, chains of operators, joins and
+/// clauses. AND, OR and XOR chains are balanced by the parsers.
+inline constexpr int kNestingMax = 400;
+
 struct Expression {
   std::variant<Literal, Name, Star, Parameter, Call, Cast, Case, Alias, HasLabels> node;
   Span span;

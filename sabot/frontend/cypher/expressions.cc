@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "sabot/base/error.h"
 #include "sabot/frontend/cypher/grammar.h"
 
@@ -12,31 +10,13 @@ using syntax::Literal;
 using syntax::MakeExpression;
 using Kind = Token::Kind;
 
-struct ArithmeticOperator {
-  std::string_view text;
-  int level;
-  std::string_view function;
-};
-
-constexpr ArithmeticOperator kArithmetic[] = {{"+", 1, "+"},  {"-", 1, "-"}, {"*", 2, "*"},
-                                              {"/", 2, "//"}, {"%", 2, "%"}, {"^", 3, "power"}};
+constexpr syntax::BinaryOperator kArithmetic[] = {{"+", 1, "+"},  {"-", 1, "-"}, {"*", 2, "*"},
+                                                  {"/", 2, "//"}, {"%", 2, "%"}, {"^", 3, "power"}};
 constexpr std::string_view kLogical[] = {"OR", "XOR", "AND"};
 constexpr std::string_view kLogicalFunctions[] = {"or", "xor", "and"};
 constexpr int kNumLogical = 3;
 
 }  // namespace
-
-/// A chain of OR, XOR or AND as a tree of logarithmic height.
-arrow::Result<syntax::ExpressionPtr> Grammar::Balanced(std::string_view function,
-                                                       const Expressions& operands, size_t begin,
-                                                       size_t end) const {
-  if (end - begin == 1) return operands[begin];
-  const size_t middle = begin + (end - begin + 1) / 2;
-  ARROW_ASSIGN_OR_RAISE(ExpressionPtr left, Balanced(function, operands, begin, middle));
-  ARROW_ASSIGN_OR_RAISE(ExpressionPtr right, Balanced(function, operands, middle, end));
-  const Span span = Cover(left->span, right->span);
-  return Call(std::string(function), {std::move(left), std::move(right)}, span);
-}
 
 arrow::Result<syntax::ExpressionPtr> Grammar::ParseExpression() {
   const Level level(this);
@@ -81,7 +61,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseComparison() {
 }
 
 arrow::Result<syntax::ExpressionPtr> Grammar::ParsePredicate() {
-  ARROW_ASSIGN_OR_RAISE(ExpressionPtr left, ParseArithmetic());
+  ARROW_ASSIGN_OR_RAISE(ExpressionPtr left, ParseOperators(kArithmetic));
   while (true) {
     Expressions arguments = {left};
     std::string function;
@@ -105,7 +85,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParsePredicate() {
     } else {
       return left;
     }
-    ARROW_ASSIGN_OR_RAISE(ExpressionPtr right, ParseArithmetic());
+    ARROW_ASSIGN_OR_RAISE(ExpressionPtr right, ParseOperators(kArithmetic));
     const auto* list = right->As<syntax::Call>();
     // The elements of a list as written are SQL's IN; any other list is known only when it runs.
     if (function == "in_list" && list != nullptr && list->function == "array" &&
@@ -116,33 +96,6 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParsePredicate() {
       arguments.push_back(std::move(right));
     }
     ARROW_ASSIGN_OR_RAISE(left, Call(std::move(function), std::move(arguments), SpanFrom(left)));
-  }
-}
-
-/// Two stacks instead of a recursion a level: nesting costs the same stack whatever stands between
-/// the parentheses.
-arrow::Result<syntax::ExpressionPtr> Grammar::ParseArithmetic() {
-  Expressions operands;
-  std::vector<const ArithmeticOperator*> operators;
-  while (true) {
-    ARROW_ASSIGN_OR_RAISE(ExpressionPtr operand, ParseUnary());
-    operands.push_back(std::move(operand));
-    const auto next =
-        std::find_if(std::begin(kArithmetic), std::end(kArithmetic),
-                     [&](const ArithmeticOperator& candidate) { return Is(candidate.text); });
-    const int level = next == std::end(kArithmetic) ? 0 : next->level;
-    while (!operators.empty() && operators.back()->level >= level) {
-      ExpressionPtr right = std::move(operands.back());
-      operands.pop_back();
-      ExpressionPtr left = std::move(operands.back());
-      const Span span = Cover(left->span, right->span);
-      ARROW_ASSIGN_OR_RAISE(operands.back(), Call(std::string(operators.back()->function),
-                                                  {std::move(left), std::move(right)}, span));
-      operators.pop_back();
-    }
-    if (level == 0) return operands.back();
-    operators.push_back(next);
-    Take();
   }
 }
 
@@ -162,7 +115,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParsePostfix() {
   while (true) {
     if (Accept(".")) {
       const size_t begin = at_;
-      ARROW_ASSIGN_OR_RAISE(std::string property, ParseIdentifier("a property"));
+      ARROW_ASSIGN_OR_RAISE(std::string property, TakeName("a property"));
       ExpressionPtr field = MakeExpression(Literal{std::move(property)}, SpanFrom(begin));
       const Span span = SpanFrom(left);
       ARROW_ASSIGN_OR_RAISE(left, Call("getfield", {std::move(left), std::move(field)}, span));
@@ -250,7 +203,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseWord() {
   // n.name is one name; the analyzer knows what n is. (n).name and f(n).name take a field.
   syntax::Name name;
   do {
-    ARROW_ASSIGN_OR_RAISE(std::string part, ParseIdentifier("a name"));
+    ARROW_ASSIGN_OR_RAISE(std::string part, TakeName("a name"));
     name.parts.push_back(std::move(part));
   } while (Accept("."));
   return MakeExpression(std::move(name), SpanFrom(begin));
@@ -365,9 +318,9 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseFunction() {
     return Unsupported("reduce()", "sum() in RETURN");
   }
   syntax::Call call;
-  ARROW_ASSIGN_OR_RAISE(call.function, ParseIdentifier("a function"));
+  ARROW_ASSIGN_OR_RAISE(call.function, TakeName("a function"));
   while (Accept(".")) {
-    ARROW_ASSIGN_OR_RAISE(std::string part, ParseIdentifier("a function"));
+    ARROW_ASSIGN_OR_RAISE(std::string part, TakeName("a function"));
     call.function += "." + part;
   }
   ARROW_RETURN_NOT_OK(Expect("("));

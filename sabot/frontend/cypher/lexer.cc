@@ -5,11 +5,13 @@
 #include <charconv>
 #include <utility>
 
+#include "sabot/syntax/lexer.h"
 #include "sabot/syntax/utf8.h"
 
 namespace sabot::cypher {
 namespace {
 
+using syntax::Token;
 using Kind = Token::Kind;
 
 constexpr std::array<std::string_view, 6> kLongSymbols = {"<=", ">=", "<>", "=~", "..", "+="};
@@ -22,36 +24,12 @@ bool IsNameStart(char c) {
 }
 bool IsNameCharacter(char c) { return IsNameStart(c) || IsDigit(c); }
 
-class Lexer {
+class Lexer final : public syntax::Lexer {
  public:
-  explicit Lexer(std::string_view text) : text_(text) {}
-
-  std::vector<Token> Run() {
-    const size_t invalid = syntax::FindInvalidUtf8(text_);
-    const std::string_view whole = text_;
-    text_ = text_.substr(0, invalid);
-    while (SkipBlanks()) Next();
-    if (invalid != text_.npos) {
-      tokens_.push_back({Kind::kInvalid, SpanOf(invalid, invalid + 1), whole.substr(invalid, 1),
-                         "the query is not UTF-8 here"});
-    }
-    tokens_.push_back(
-        {Kind::kEnd, SpanOf(whole.size(), whole.size()), whole.substr(whole.size()), {}});
-    return std::move(tokens_);
-  }
+  using syntax::Lexer::Lexer;
 
  private:
-  static Span SpanOf(size_t begin, size_t end) {
-    return {static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
-  }
-  char At(size_t at) const { return at < text_.size() ? text_[at] : '\0'; }
-  void Add(Kind kind, size_t end, std::string value = {}) {
-    tokens_.push_back({kind, SpanOf(at_, end), text_.substr(at_, end - at_), std::move(value)});
-    at_ = end;
-  }
-
-  /// False at the end of the text.
-  bool SkipBlanks() {
+  bool SkipBlanks() override {
     while (at_ < text_.size()) {
       if (const size_t space = syntax::SpaceAt(text_, at_); space > 0) {
         at_ += space;
@@ -60,7 +38,7 @@ class Lexer {
       } else if (text_.substr(at_, 2) == "/*") {
         const size_t end = text_.find("*/", at_ + 2);
         if (end == text_.npos) {
-          Add(Kind::kInvalid, text_.size(), "the comment /* has no closing */");
+          AddInvalid(text_.size(), "the comment /* has no closing */");
           return false;
         }
         at_ = end + 2;
@@ -71,17 +49,17 @@ class Lexer {
     return false;
   }
 
-  void Next() {
+  void Next() override {
     const char c = text_[at_];
     if (c == '\'' || c == '"') return String(c);
-    if (c == '`') return QuotedName();
+    if (c == '`') return AddQuotedName();
     if (IsDigit(c) || (c == '.' && IsDigit(At(at_ + 1)) && !FollowsOperand())) return Number();
     if (IsNameStart(c)) return Word();
     for (std::string_view symbol : kLongSymbols) {
       if (text_.substr(at_, 2) == symbol) return Add(Kind::kSymbol, at_ + 2);
     }
     if (kSymbols.find(c) != kSymbols.npos) return Add(Kind::kSymbol, at_ + 1);
-    Add(Kind::kInvalid, at_ + 1, "this character has no meaning in Cypher");
+    AddInvalid(at_ + 1, "this character has no meaning in Cypher");
   }
 
   // *1...5 and n.1 hold no number .5 or .1
@@ -116,7 +94,7 @@ class Lexer {
       return Add(Kind::kNumber, end);
     }
     while (IsNameCharacter(At(end))) ++end;
-    Add(Kind::kInvalid, end, "a name begins with a letter, and a number ends in none");
+    AddInvalid(end, "a name begins with a letter, and a number ends in none");
   }
 
   void BasedNumber() {
@@ -128,26 +106,9 @@ class Lexer {
     const char* last = text_.data() + end;
     const auto [stop, error] = std::from_chars(first, last, value, base);
     if (first == last || stop != last || error != std::errc()) {
-      return Add(Kind::kInvalid, end, "the digits of 0x… are hexadecimal, those of 0o… octal");
+      return AddInvalid(end, "the digits of 0x… are hexadecimal, those of 0o… octal");
     }
     Add(Kind::kNumber, end, std::to_string(value));
-  }
-
-  void QuotedName() {
-    std::string name;
-    for (size_t at = at_ + 1; at < text_.size(); ++at) {
-      if (text_[at] != '`') {
-        name.push_back(text_[at]);
-      } else if (At(at + 1) == '`') {
-        name.push_back('`');
-        ++at;
-      } else if (name.empty()) {
-        return Add(Kind::kInvalid, at + 1, "a quoted name cannot be empty");
-      } else {
-        return Add(Kind::kQuotedName, at + 1, std::move(name));
-      }
-    }
-    Add(Kind::kInvalid, text_.size(), "the quoted name has no closing `");
   }
 
   void String(char quote) {
@@ -164,11 +125,10 @@ class Lexer {
       return Add(Kind::kString, at + 1, std::move(value));
     }
     if (at + 1 >= text_.size()) {
-      return Add(Kind::kInvalid, text_.size(), std::string("the string has no closing ") + quote);
+      return AddInvalid(text_.size(), std::string("the string has no closing ") + quote);
     }
     at_ = at;
-    Add(Kind::kInvalid, at + 1,
-        R"(a string escapes with \\ \' \" \b \f \n \r \t \uXXXX or \UXXXXXXXX)");
+    AddInvalid(at + 1, R"(a string escapes with \\ \' \" \b \f \n \r \t \uXXXX or \UXXXXXXXX)");
   }
 
   /// `at` is on the backslash; moves behind the escape. False if it is none.
@@ -192,14 +152,10 @@ class Lexer {
     *at += 2 + num_digits;
     return true;
   }
-
-  std::string_view text_;
-  size_t at_ = 0;
-  std::vector<Token> tokens_;
 };
 
 }  // namespace
 
-std::vector<Token> Lex(std::string_view text) { return Lexer(text).Run(); }
+std::vector<syntax::Token> Lex(std::string_view text) { return Lexer(text).Run("the query"); }
 
 }  // namespace sabot::cypher

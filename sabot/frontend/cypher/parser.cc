@@ -47,122 +47,17 @@ const std::vector<std::string> kClauses = {"MATCH", "WHERE", "RETURN", "WITH",
 
 }  // namespace
 
-std::string ToUpper(std::string_view word) {
-  std::string upper(word);
-  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return upper;
-}
-
 bool IsReserved(std::string_view word) {
   return std::binary_search(std::begin(kReserved), std::end(kReserved), ToUpper(word));
 }
 
-arrow::Status Grammar::Level::Check() const {
-  if (grammar_->depth_ <= kNestingMax) return Status::OK();
-  return grammar_->TooDeep(grammar_->Peek().span);
-}
-
-const Token& Grammar::Peek(size_t ahead) const {
-  return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
-}
-
-bool Grammar::Is(std::string_view what, size_t ahead) const {
-  const Token& token = Peek(ahead);
-  if (token.kind == Kind::kSymbol) return token.text == what;
-  return token.kind == Kind::kWord && token.text.size() == what.size() &&
-         std::equal(what.begin(), what.end(), token.text.begin(), [](char upper, char c) {
-           return upper == (c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
-         });
-}
-
-bool Grammar::IsAnyOf(std::initializer_list<std::string_view> what, size_t ahead) const {
-  return std::any_of(what.begin(), what.end(),
-                     [&](std::string_view one) { return Is(one, ahead); });
-}
-
-bool Grammar::IsName(size_t ahead) const {
-  return IsKind(Kind::kWord, ahead) || IsKind(Kind::kQuotedName, ahead);
-}
-
-const Token& Grammar::Take() {
+std::string Grammar::SpellingHint() const {
   const Token& token = Peek();
-  if (at_ + 1 < tokens_.size()) ++at_;
-  return token;
-}
-
-bool Grammar::Accept(std::string_view what) {
-  if (!Is(what)) return false;
-  Take();
-  return true;
-}
-
-arrow::Status Grammar::Expect(std::string_view what) {
-  return Accept(what) ? Status::OK() : SyntaxError({}, what);
-}
-
-Span Grammar::SpanFrom(size_t begin) const {
-  const uint32_t start = tokens_[begin].span.begin;
-  return {start, at_ == 0 ? start : std::max(start, tokens_[at_ - 1].span.end)};
-}
-
-Span Grammar::SpanFrom(const ExpressionPtr& first) const {
-  return {first->span.begin, at_ == 0 ? first->span.end : tokens_[at_ - 1].span.end};
-}
-
-arrow::Status Grammar::SyntaxError(std::string hint, std::string_view missing) const {
-  const Token& token = Peek();
-  const bool at_end = token.kind == Kind::kEnd;
-  Span span = token.span;
-  if (at_end) {
-    // Behind the last token: what is missing belongs there, not behind comments and blank lines.
-    const uint32_t end = at_ == 0 ? span.begin : tokens_[at_ - 1].span.end;
-    span = {end, end + 1};
-  }
-  if (token.kind == Kind::kInvalid) hint = token.value;
-  if (hint.empty() && token.kind == Kind::kWord && token.text.size() >= 4) {
-    const auto nearest = NearestNames(token.text, kClauses, 1);
-    if (!nearest.empty() && !Is(nearest[0]) && ToUpper(token.text)[0] == nearest[0][0]) {
-      hint = "did you mean " + nearest[0] + "?";
-    }
-  }
-  if (hint.empty() && !missing.empty()) hint = std::string(missing) + " is missing here";
-  return MakeError("PARSE_SYNTAX_ERROR",
-                   {{"error", at_end ? "end of input" : "'" + std::string(token.text) + "'"},
-                    {"hint", missing.empty() ? "" : ": missing '" + std::string(missing) + "'"}},
-                   span, std::move(hint));
-}
-
-arrow::Status Grammar::Unsupported(std::string feature, std::string alternative,
-                                   size_t ahead) const {
-  const Token& token = Peek(ahead);
-  const Span span = token.kind == Kind::kEnd && at_ > 0 ? tokens_[at_ - 1].span : token.span;
-  return UnsupportedError(std::move(feature), std::move(alternative), span);
-}
-
-arrow::Status Grammar::TooDeep(Span span) const {
-  return MakeError("PLAN_TOO_DEEP", {{"limit", std::to_string(kNestingMax)}},
-                   span.is_known() ? span : Span{span.begin, span.begin + 1});
-}
-
-arrow::Result<syntax::ExpressionPtr> Grammar::Checked(ExpressionPtr expression) const {
-  if (expression->height > kNestingMax) return TooDeep(expression->span);
-  return expression;
-}
-
-arrow::Result<syntax::RelationPtr> Grammar::Checked(RelationPtr relation) const {
-  if (relation->height > kNestingMax) return TooDeep(relation->span);
-  return relation;
-}
-
-arrow::Result<syntax::ExpressionPtr> Grammar::Call(std::string function, Expressions arguments,
-                                                   Span span) const {
-  return Make(syntax::Call{std::move(function), std::move(arguments), false, nullptr}, span);
-}
-
-arrow::Result<std::string> Grammar::ParseIdentifier(std::string_view what) {
-  if (!IsName()) return SyntaxError(std::string(what) + " must stand here");
-  const Token& token = Take();
-  return token.kind == Kind::kWord ? std::string(token.text) : token.value;
+  if (token.kind != Kind::kWord || token.text.size() < 4) return {};
+  const auto nearest = NearestNames(token.text, kClauses, 1);
+  const bool is_close =
+      !nearest.empty() && !Is(nearest[0]) && ToUpper(token.text)[0] == nearest[0][0];
+  return is_close ? "did you mean " + nearest[0] + "?" : "";
 }
 
 arrow::Result<syntax::RelationPtr> Grammar::ParseQuery() {
@@ -249,7 +144,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseItem(bool is_with) {
   ARROW_ASSIGN_OR_RAISE(ExpressionPtr expression, ParseExpression());
   const Span written = SpanFrom(begin);
   if (Accept("AS")) {
-    ARROW_ASSIGN_OR_RAISE(std::string name, ParseIdentifier("an alias"));
+    ARROW_ASSIGN_OR_RAISE(std::string name, TakeName("an alias"));
     return Make(syntax::Alias{std::move(expression), std::move(name)}, SpanFrom(begin));
   }
   const auto* variable = expression->As<syntax::Name>();

@@ -15,7 +15,7 @@ arrow::Result<syntax::PathPattern> Grammar::ParsePath() {
   const size_t begin = at_;
   syntax::PathPattern path;
   if (IsName() && Is("=", 1)) {
-    ARROW_ASSIGN_OR_RAISE(path.variable, ParseIdentifier("a path's name"));
+    ARROW_ASSIGN_OR_RAISE(path.variable, TakeName("a path's name"));
     Take();
   }
   if (IsAnyOf({"ALLSHORTESTPATHS", "ALL", "ANY", "SHORTEST"})) {
@@ -75,7 +75,7 @@ arrow::Result<syntax::NodePattern> Grammar::ParseNode() {
   if (Is("(")) return Unsupported("a path in parentheses", "the path without them");
   syntax::NodePattern node;
   if (IsName() && !Is("WHERE")) {
-    ARROW_ASSIGN_OR_RAISE(node.variable, ParseIdentifier("a variable"));
+    ARROW_ASSIGN_OR_RAISE(node.variable, TakeName("a variable"));
   }
   ARROW_RETURN_NOT_OK(ParseNodeLabels(&node));
   if (Is("{")) {
@@ -101,7 +101,7 @@ arrow::Status Grammar::ParseNodeLabels(syntax::NodePattern* node) {
   do {
     Accept(":");
     if (IsAnyOf({"!", "%", "("})) return Unsupported("a label expression", "labels joined by |");
-    ARROW_ASSIGN_OR_RAISE(std::string label, ParseIdentifier("a label"));
+    ARROW_ASSIGN_OR_RAISE(std::string label, TakeName("a label"));
     node->labels.push_back(std::move(label));
   } while (Accept("|"));
   if (IsAnyOf({":", "&"})) return Unsupported("a label expression", "labels joined by |");
@@ -115,7 +115,7 @@ arrow::Status Grammar::ParseLabels(std::vector<std::string>* labels) {
     if (IsAnyOf({"!", "%", "("})) {
       return Unsupported("a label expression", "labels joined by :");
     }
-    ARROW_ASSIGN_OR_RAISE(std::string label, ParseIdentifier("a label"));
+    ARROW_ASSIGN_OR_RAISE(std::string label, TakeName("a label"));
     labels->push_back(std::move(label));
   }
   if (Is("|")) return Unsupported("one of several labels", "WHERE n:A OR n:B");
@@ -130,13 +130,13 @@ arrow::Result<syntax::RelationshipPattern> Grammar::ParseRelationship(bool is_sh
   ARROW_RETURN_NOT_OK(Expect("-"));
   if (Accept("[")) {
     if (IsName() && !Is("WHERE")) {
-      ARROW_ASSIGN_OR_RAISE(relationship.variable, ParseIdentifier("a variable"));
+      ARROW_ASSIGN_OR_RAISE(relationship.variable, TakeName("a variable"));
     }
     if (Accept(":")) {
       do {
         Accept(":");  // :A|:B, the older spelling
         if (IsAnyOf({"!", "%", "("})) return Unsupported("a type expression", "types joined by |");
-        ARROW_ASSIGN_OR_RAISE(std::string type, ParseIdentifier("a relationship type"));
+        ARROW_ASSIGN_OR_RAISE(std::string type, TakeName("a relationship type"));
         relationship.types.push_back(std::move(type));
       } while (Accept("|"));
       if (IsAnyOf({"&", ":"})) {
@@ -201,7 +201,7 @@ arrow::Result<syntax::PropertyMap> Grammar::ParseProperties() {
     if (!properties.empty()) {
       ARROW_RETURN_NOT_OK(Expect(","));
     }
-    ARROW_ASSIGN_OR_RAISE(std::string name, ParseIdentifier("a property"));
+    ARROW_ASSIGN_OR_RAISE(std::string name, TakeName("a property"));
     ARROW_RETURN_NOT_OK(Expect(":"));
     ARROW_ASSIGN_OR_RAISE(ExpressionPtr value, ParseExpression());
     properties.emplace_back(std::move(name), std::move(value));

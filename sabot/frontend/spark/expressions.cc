@@ -87,8 +87,8 @@ ExpressionPtr CaseOf(std::vector<ExpressionPtr> arguments) {
 
 arrow::Result<ExpressionPtr> Translator::Translate(const proto::Expression& expression) {
   ARROW_ASSIGN_OR_RAISE(ExpressionPtr translated, TranslateKind(expression));
-  if (translated->height > kNestingMax) {
-    return MakeError("PLAN_TOO_DEEP", {{"limit", std::to_string(kNestingMax)}});
+  if (translated->height > syntax::kNestingMax) {
+    return MakeError("PLAN_TOO_DEEP", {{"limit", std::to_string(syntax::kNestingMax)}});
   }
   return translated;
 }
@@ -157,7 +157,7 @@ arrow::Result<ExpressionPtr> Translator::TranslateStar(
 }
 
 arrow::Result<ExpressionPtr> Translator::TranslateCall(
-    std::string name, bool is_distinct,
+    const std::string& name, bool is_distinct,
     const google::protobuf::RepeatedPtrField<proto::Expression>& of) {
   ARROW_ASSIGN_OR_RAISE(auto arguments, TranslateAll(of));
   if (EqualsIgnoreCase(name, "when") && arguments.size() >= 2) return CaseOf(std::move(arguments));

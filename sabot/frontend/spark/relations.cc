@@ -144,14 +144,14 @@ arrow::Result<syntax::JoinType> ToJoinType(proto::Join::JoinType type) {
 }  // namespace
 
 arrow::Result<RelationPtr> Translator::Translate(const proto::Relation& relation) {
-  if (++depth_ > kNestingMax) {
-    return MakeError("PLAN_TOO_DEEP", {{"limit", std::to_string(kNestingMax)}});
+  if (++depth_ > syntax::kNestingMax) {
+    return MakeError("PLAN_TOO_DEEP", {{"limit", std::to_string(syntax::kNestingMax)}});
   }
   auto translated = TranslateKind(relation);
   --depth_;
   if (!translated.ok()) return translated;
-  if ((*translated)->height > kNestingMax) {
-    return MakeError("PLAN_TOO_DEEP", {{"limit", std::to_string(kNestingMax)}});
+  if ((*translated)->height > syntax::kNestingMax) {
+    return MakeError("PLAN_TOO_DEEP", {{"limit", std::to_string(syntax::kNestingMax)}});
   }
   if (!relation.common().has_plan_id()) return translated;
   syntax::Relation named = **translated;

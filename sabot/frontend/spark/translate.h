@@ -22,11 +22,8 @@ class Relation;
 ///
 /// Errors: UNSUPPORTED_FEATURE naming the DataFrame method for what Spark has and Sabot has not;
 /// CONNECT_INVALID_PLAN.CANNOT_PARSE where a message lacks a part it must have; PLAN_TOO_DEEP past
-/// kNestingMax; those of the Surroundings.
+/// syntax::kNestingMax; those of the Surroundings.
 namespace sabot::spark {
-
-/// Levels that relations, and expressions, may nest.
-inline constexpr int kNestingMax = 400;
 
 /// What a translation needs from outside.
 struct Surroundings {

@@ -51,7 +51,7 @@ class Translator {
   ExpressionResult TranslateKind(const proto::Expression& expression);
   ExpressionResult TranslateAttribute(const proto::Expression::UnresolvedAttribute& attribute);
   ExpressionResult TranslateStar(const proto::Expression::UnresolvedStar& star);
-  ExpressionResult TranslateCall(std::string name, bool is_distinct,
+  ExpressionResult TranslateCall(const std::string& name, bool is_distinct,
                                  const google::protobuf::RepeatedPtrField<proto::Expression>& of);
   ExpressionResult TranslateCast(const proto::Expression::Cast& cast);
   ExpressionResult TranslateAlias(const proto::Expression::Alias& alias);

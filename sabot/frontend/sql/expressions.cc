@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "sabot/base/error.h"
 #include "sabot/frontend/sql/grammar.h"
 
@@ -13,13 +11,7 @@ using syntax::Literal;
 using syntax::MakeExpression;
 using Kind = Token::Kind;
 
-struct BinaryOperator {
-  std::string_view text;
-  int level;  ///< binds tighter than those of lower levels; the same level goes left to right
-  std::string_view function;
-};
-
-constexpr BinaryOperator kBinaryOperators[] = {
+constexpr syntax::BinaryOperator kBinaryOperators[] = {
     {"=", 1, "="},          {"==", 1, "="},          {"<=>", 1, "<=>"},
     {"<>", 1, "<>"},        {"!=", 1, "<>"},         {"<", 1, "<"},
     {"<=", 1, "<="},        {">", 1, ">"},           {">=", 1, ">="},
@@ -30,19 +22,6 @@ constexpr BinaryOperator kBinaryOperators[] = {
     {"DIV", 7, "div"}};
 
 }  // namespace
-
-/// A chain of AND or OR as a tree of logarithmic height, so that a generated one of thousands is
-/// walked without depth.
-arrow::Result<syntax::ExpressionPtr> Grammar::Balanced(std::string_view function,
-                                                       const Expressions& operands, size_t begin,
-                                                       size_t end) const {
-  if (end - begin == 1) return operands[begin];
-  const size_t middle = begin + (end - begin + 1) / 2;
-  ARROW_ASSIGN_OR_RAISE(ExpressionPtr left, Balanced(function, operands, begin, middle));
-  ARROW_ASSIGN_OR_RAISE(ExpressionPtr right, Balanced(function, operands, middle, end));
-  const Span span = Cover(left->span, right->span);
-  return Call(std::string(function), {std::move(left), std::move(right)}, span);
-}
 
 arrow::Result<syntax::ExpressionPtr> Grammar::ParseExpression() {
   const Level level(this);
@@ -80,7 +59,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseNot() {
 
 arrow::Result<syntax::ExpressionPtr> Grammar::ParsePredicate() {
   ARROW_ASSIGN_OR_RAISE(ExpressionPtr left, ParseBinary());
-  if (Is("IS")) return ParseIs(std::move(left));
+  if (Is("IS")) return ParseIs(left);
   const auto is_negatable = [&](size_t ahead) {
     return IsAnyOf({"IN", "BETWEEN", "LIKE", "ILIKE", "RLIKE", "REGEXP"}, ahead);
   };
@@ -89,13 +68,13 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParsePredicate() {
   if (!is_negatable(0)) return left;
   if (!IsAnyOf({"IN", "BETWEEN"})) return ParseLike(std::move(left), is_negated);
   ARROW_ASSIGN_OR_RAISE(ExpressionPtr test,
-                        Is("IN") ? ParseIn(std::move(left)) : ParseBetween(std::move(left)));
+                        Is("IN") ? ParseIn(left) : ParseBetween(std::move(left)));
   if (!is_negated) return test;
   const Span span = test->span;
   return Call("not", {std::move(test)}, span);
 }
 
-arrow::Result<syntax::ExpressionPtr> Grammar::ParseIs(ExpressionPtr left) {
+arrow::Result<syntax::ExpressionPtr> Grammar::ParseIs(const ExpressionPtr& left) {
   Take();
   const bool is_negated = Accept("NOT");
   Expressions arguments = {left};
@@ -128,7 +107,7 @@ arrow::Status Grammar::RefuseSubquery(std::string_view what) const {
                                             : "LEFT SEMI JOIN or LEFT ANTI JOIN");
 }
 
-arrow::Result<syntax::ExpressionPtr> Grammar::ParseIn(ExpressionPtr left) {
+arrow::Result<syntax::ExpressionPtr> Grammar::ParseIn(const ExpressionPtr& left) {
   Take();
   ARROW_RETURN_NOT_OK(Expect("("));
   if (IsQueryStart()) return RefuseSubquery("IN with a sub-query");
@@ -182,31 +161,8 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseLike(ExpressionPtr left, bool
   return finish({left, std::move(pattern)});
 }
 
-/// Two stacks instead of a recursion a level: nesting costs the same stack whatever stands between
-/// the parentheses.
 arrow::Result<syntax::ExpressionPtr> Grammar::ParseBinary() {
-  Expressions operands;
-  std::vector<const BinaryOperator*> operators;
-  while (true) {
-    ARROW_ASSIGN_OR_RAISE(ExpressionPtr operand, ParseUnary());
-    operands.push_back(std::move(operand));
-    const auto next =
-        std::find_if(std::begin(kBinaryOperators), std::end(kBinaryOperators),
-                     [&](const BinaryOperator& candidate) { return Is(candidate.text); });
-    const int level = next == std::end(kBinaryOperators) ? 0 : next->level;
-    while (!operators.empty() && operators.back()->level >= level) {
-      ExpressionPtr right = std::move(operands.back());
-      operands.pop_back();
-      ExpressionPtr left = std::move(operands.back());
-      const Span span = Cover(left->span, right->span);
-      ARROW_ASSIGN_OR_RAISE(operands.back(), Call(std::string(operators.back()->function),
-                                                  {std::move(left), std::move(right)}, span));
-      operators.pop_back();
-    }
-    if (level == 0) return operands.back();
-    operators.push_back(next);
-    Take();
-  }
+  return ParseOperators(kBinaryOperators);
 }
 
 arrow::Result<syntax::ExpressionPtr> Grammar::ParseUnary() {

@@ -10,79 +10,37 @@
 #include "arrow/status.h"
 
 #include "sabot/frontend/sql/lexer.h"
+#include "sabot/syntax/grammar.h"
 #include "sabot/syntax/statement.h"
 
 namespace sabot::sql {
 
+using syntax::EqualsWord;
+using syntax::Token;
+using syntax::ToUpper;
+
 /// The recursive descent over one text: a method a production. Private to this room; parser.h is
-/// its door. Methods consume what they parse; on error the position is of no use. Sources:
-/// parser.cc (state), expressions.cc, literals.cc, relations.cc, statements.cc, graphs.cc.
-class Grammar {
+/// its door. Sources: parser.cc (names and scripts), expressions.cc, literals.cc, relations.cc,
+/// statements.cc, graphs.cc.
+class Grammar final : public syntax::Grammar {
  public:
-  explicit Grammar(std::string_view text) : text_(text), tokens_(Lex(text)) {}
+  explicit Grammar(std::string_view text) : syntax::Grammar(text, Lex(text)) {}
 
   arrow::Result<std::vector<syntax::StatementPtr>> ParseScript();
   arrow::Result<syntax::StatementPtr> ParseOnlyStatement();
   arrow::Result<syntax::ExpressionPtr> ParseOnlyExpression();
 
  private:
-  template <typename T>
-  using Result = arrow::Result<T>;
-  using Status = arrow::Status;
-  using ExpressionPtr = syntax::ExpressionPtr;
-  using RelationPtr = syntax::RelationPtr;
   using StatementPtr = syntax::StatementPtr;
-  using Expressions = std::vector<ExpressionPtr>;
   using Names = std::vector<std::string>;
 
-  /// One level of recursion, for as long as it lives.
-  class Level {
-   public:
-    explicit Level(Grammar* grammar) : grammar_(grammar) { ++grammar_->depth_; }
-    ~Level() { --grammar_->depth_; }
-    Level(const Level&) = delete;
-    Level& operator=(const Level&) = delete;
-    Status Check() const;
-
-   private:
-    Grammar* grammar_;
-  };
-
-  // Tokens. `what` is a keyword in upper case or a symbol.
-  const Token& Peek(size_t ahead = 0) const;
-  bool Is(std::string_view what, size_t ahead = 0) const;
-  bool IsAnyOf(std::initializer_list<std::string_view> what, size_t ahead = 0) const;
-  bool IsKind(Token::Kind kind, size_t ahead = 0) const { return Peek(ahead).kind == kind; }
-  bool IsName(size_t ahead = 0) const;
-  const Token& Take();
-  bool Accept(std::string_view what);
-  bool Accept(std::string_view first, std::string_view second);
-  Status Expect(std::string_view what);
-  /// From the token at `begin` to the last one taken.
-  Span SpanFrom(size_t begin) const;
-  Span SpanFrom(const ExpressionPtr& first) const;
-
-  // Errors.
-  Status SyntaxError(std::string hint = {}, std::string_view missing = {}) const;
-  Status Unsupported(std::string feature, std::string alternative, size_t ahead = 0) const;
-  Status TooDeep(Span span) const;
+  std::string SpellingHint() const override;
+  std::string LastHint() const override;
   /// The error of a parser that read text_[span], as one of this text.
   Status FromSlice(const Status& status, Span span) const;
 
-  template <typename Node>
-  Result<ExpressionPtr> Make(Node node, Span span) const {
-    return Checked(syntax::MakeExpression(std::move(node), span));
-  }
-  template <typename Node>
-  Result<RelationPtr> MakeNode(Node node, Span span) const {
-    return Checked(syntax::MakeRelation(std::move(node), span));
-  }
-  Result<ExpressionPtr> Call(std::string function, Expressions arguments, Span span) const;
-  Result<ExpressionPtr> Checked(ExpressionPtr expression) const;
-  Result<RelationPtr> Checked(RelationPtr relation) const;
-
   // Names.
-  /// A name where one must stand: any word, or one in backticks.
+  /// A name where one must stand, but not IDENTIFIER(…).
   Result<std::string> ParseIdentifier(std::string_view what = "a name");
   /// a.b.c
   Result<Names> ParseQualifiedName(std::string_view what = "a name");
@@ -95,12 +53,12 @@ class Grammar {
   Result<ExpressionPtr> ParseAnd();
   Result<ExpressionPtr> ParseNot();
   Result<ExpressionPtr> ParsePredicate();
-  Result<ExpressionPtr> ParseIs(ExpressionPtr left);
-  Result<ExpressionPtr> ParseIn(ExpressionPtr left);
+  Result<ExpressionPtr> ParseIs(const ExpressionPtr& left);
+  Result<ExpressionPtr> ParseIn(const ExpressionPtr& left);
   Result<ExpressionPtr> ParseBetween(ExpressionPtr left);
   Result<ExpressionPtr> ParseLike(ExpressionPtr left, bool is_negated);
   Result<ExpressionPtr> ParseBinary();
-  Result<ExpressionPtr> ParseUnary();
+  Result<ExpressionPtr> ParseUnary() override;
   Result<ExpressionPtr> ParsePostfix(ExpressionPtr left);
   Result<ExpressionPtr> ParsePrimary();
   Result<ExpressionPtr> ParseWord();
@@ -125,8 +83,6 @@ class Grammar {
   Result<Expressions> ParseExpressions();
   /// expression [[AS] alias]
   Result<ExpressionPtr> ParseNamedExpression();
-  Result<ExpressionPtr> Balanced(std::string_view function, const Expressions& operands,
-                                 size_t begin, size_t end) const;
   Status RefuseSubquery(std::string_view what) const;
 
   // Literals and types.
@@ -186,18 +142,11 @@ class Grammar {
   Result<syntax::EdgeTable> ParseEdgeTable();
   Status ParseEdgeEnd(Names* key, std::string* table, Names* columns);
   Status ParseLabel(std::string* label);
-
-  std::string_view text_;
-  std::vector<Token> tokens_;
-  size_t at_ = 0;  ///< the next token; the last one is never passed
-  int depth_ = 0;
 };
 
 /// Words that end an expression or a table where they stand bare: no alias without AS, as in Spark.
 bool IsNoAlias(std::string_view word);
 /// Words that begin no expression unless in backticks.
 bool IsReserved(std::string_view word);
-bool EqualsWord(std::string_view written, std::string_view upper);
-std::string ToUpper(std::string_view word);
 
 }  // namespace sabot::sql

@@ -3,11 +3,13 @@
 #include <array>
 #include <utility>
 
+#include "sabot/syntax/lexer.h"
 #include "sabot/syntax/utf8.h"
 
 namespace sabot::sql {
 namespace {
 
+using syntax::Token;
 using Kind = Token::Kind;
 
 // Longest first: the first that fits is taken.
@@ -27,37 +29,12 @@ int HexDigit(char c) {
   return upper >= 'A' && upper <= 'F' ? upper - 'A' + 10 : -1;
 }
 
-class Lexer {
+class Lexer final : public syntax::Lexer {
  public:
-  explicit Lexer(std::string_view text) : text_(text) {}
-
-  std::vector<Token> Run() {
-    const size_t invalid = syntax::FindInvalidUtf8(text_);
-    const std::string_view whole = text_;
-    text_ = text_.substr(0, invalid);
-    while (SkipBlanks()) Next();
-    if (invalid != text_.npos) {
-      tokens_.push_back({Kind::kInvalid, SpanOf(invalid, invalid + 1), whole.substr(invalid, 1),
-                         "the statement is not UTF-8 here"});
-    }
-    tokens_.push_back(
-        {Kind::kEnd, SpanOf(whole.size(), whole.size()), whole.substr(whole.size()), {}});
-    return std::move(tokens_);
-  }
+  using syntax::Lexer::Lexer;
 
  private:
-  static Span SpanOf(size_t begin, size_t end) {
-    return {static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
-  }
-  char At(size_t at) const { return at < text_.size() ? text_[at] : '\0'; }
-  void Add(Kind kind, size_t end, std::string value = {}) {
-    tokens_.push_back({kind, SpanOf(at_, end), text_.substr(at_, end - at_), std::move(value)});
-    at_ = end;
-  }
-  void AddInvalid(size_t end, std::string reason) { Add(Kind::kInvalid, end, std::move(reason)); }
-
-  /// False at the end of the text.
-  bool SkipBlanks() {
+  bool SkipBlanks() override {
     while (at_ < text_.size()) {
       if (const size_t space = syntax::SpaceAt(text_, at_); space > 0) {
         at_ += space;
@@ -97,13 +74,13 @@ class Lexer {
     return true;
   }
 
-  void Next() {
+  void Next() override {
     const char c = text_[at_];
     if (c == '\'' || c == '"') return String(at_, /*is_raw=*/false);
     if (Upper(c) == 'R' && (At(at_ + 1) == '\'' || At(at_ + 1) == '"')) {
       return String(at_ + 1, /*is_raw=*/true);
     }
-    if (c == '`') return QuotedName();
+    if (c == '`') return AddQuotedName();
     if (IsDigit(c) || (c == '.' && IsDigit(At(at_ + 1)) && !FollowsName())) return Number();
     if (IsNameCharacter(c)) return Word();
     for (std::string_view symbol : kLongSymbols) {
@@ -163,22 +140,6 @@ class Lexer {
     const bool is_suffix =
         first == 'L' || first == 'S' || first == 'Y' || first == 'F' || first == 'D';
     return is_suffix && ends(at + 1) ? 1 : 0;
-  }
-
-  void QuotedName() {
-    std::string name;
-    for (size_t at = at_ + 1; at < text_.size(); ++at) {
-      if (text_[at] != '`') {
-        name.push_back(text_[at]);
-      } else if (At(at + 1) == '`') {
-        name.push_back('`');
-        ++at;
-      } else {
-        return name.empty() ? AddInvalid(at + 1, "a quoted name cannot be empty")
-                            : Add(Kind::kQuotedName, at + 1, std::move(name));
-      }
-    }
-    AddInvalid(text_.size(), "the quoted name has no closing `");
   }
 
   void String(size_t open, bool is_raw) {
@@ -282,15 +243,12 @@ class Lexer {
     return syntax::AppendUtf8(code_point, value);
   }
 
-  std::string_view text_;
-  size_t at_ = 0;
-  std::vector<Token> tokens_;
   char32_t high_surrogate_ = 0;  ///< the last escape, if it awaits its other half
   size_t high_surrogate_end_ = 0;
 };
 
 }  // namespace
 
-std::vector<Token> Lex(std::string_view text) { return Lexer(text).Run(); }
+std::vector<syntax::Token> Lex(std::string_view text) { return Lexer(text).Run("the statement"); }
 
 }  // namespace sabot::sql

@@ -169,7 +169,7 @@ arrow::Result<Type> Grammar::ParseTypeName() {
     int open = 0;
     do {
       if (Is("<")) ++open;
-      if (open > kNestingMax) return TooDeep(Peek().span);
+      if (open > syntax::kNestingMax) return TooDeep(Peek().span);
       if (Is(">")) open -= 1;
       if (Is(">>")) open -= 2;
       if (Is(">>>")) open -= 3;

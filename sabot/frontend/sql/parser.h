@@ -12,13 +12,9 @@
 ///
 /// Errors: PARSE_SYNTAX_ERROR at the first token that fits nothing (at the end of input: the byte
 /// behind the last token); UNSUPPORTED_FEATURE for what Spark has and Sabot does not, at its
-/// keyword; PLAN_TOO_DEEP past kNestingMax levels; UNSUPPORTED_DATATYPE and INVALID_TYPED_LITERAL
-/// from types and intervals.
+/// keyword; PLAN_TOO_DEEP past syntax::kNestingMax levels; UNSUPPORTED_DATATYPE and
+/// INVALID_TYPED_LITERAL from types and intervals.
 namespace sabot::sql {
-
-/// Levels a statement may nest: parentheses, sub-queries, chains of operators and of joins (AND and
-/// OR chains are balanced).
-inline constexpr int kNestingMax = 400;
 
 /// Statements separated by semicolons; empty ones are passed over.
 arrow::Result<std::vector<syntax::StatementPtr>> ParseScript(std::string_view text);
