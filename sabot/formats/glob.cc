@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "sabot/base/error.h"
 
 namespace sabot {
@@ -188,15 +190,22 @@ bool GlobMatches(std::string_view pattern, std::string_view name) {
                              [&](const std::string& one) { return MatchSimple(one, name); });
 }
 
+std::string_view WithoutFileScheme(std::string_view path) {
+  if (!path.starts_with("file:")) return path;
+  path.remove_prefix(5);
+  return path.starts_with("//") ? path.substr(2) : path;
+}
+
+arrow::Result<std::string> LocalPath(std::string_view path, std::string_view action) {
+  const std::string_view local = WithoutFileScheme(path);
+  const size_t scheme = path.find("://");
+  if (local.size() < path.size() || scheme == path.npos) return std::string(local);
+  return UnsupportedError(fmt::format("{} {}:// paths", action, path.substr(0, scheme)),
+                          "a local path or file:///path");
+}
+
 arrow::Result<std::vector<std::string>> ExpandPaths(Files& files, const std::string& path) {
-  std::string local = path;
-  if (local.starts_with("file:")) {
-    local.erase(0, 5);
-    if (local.starts_with("//")) local.erase(0, 2);
-  } else if (const size_t scheme = local.find("://"); scheme != local.npos) {
-    return UnsupportedError("Reading " + local.substr(0, scheme) + ":// paths",
-                            "a local path or file:///path");
-  }
+  ARROW_ASSIGN_OR_RAISE(const std::string local, LocalPath(path, "Reading"));
   Expansion expansion(files);
   if (local.empty()) return MakeError("FILE_NOT_FOUND", {{"path", path}});
   // As it stands first: names may hold brackets and braces.

@@ -1,5 +1,6 @@
 #include "sabot/formats/glob.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sabot/formats/testing/file_rows.h"
@@ -77,6 +78,16 @@ TEST_F(Globs, RefusesWhatIsNotThere) {
   const auto uri = ExpandPaths(LocalFiles(), "file://" + folder_.PathOf("a.csv"));
   ASSERT_TRUE(uri.ok());
   EXPECT_EQ(*uri, std::vector<std::string>{folder_.PathOf("a.csv")});
+}
+
+TEST(LocalPath, TakesOffTheSchemeOfLocalFilesAlone) {
+  for (const std::string_view path : {"/x/y", "file:/x/y", "file:///x/y"}) {
+    EXPECT_EQ(*LocalPath(path, "Reading"), "/x/y") << path;
+  }
+  EXPECT_EQ(*LocalPath("file:x", "Reading"), "x");
+  EXPECT_EQ(*LocalPath("my file:/x", "Reading"), "my file:/x");
+  EXPECT_THAT(LocalPath("s3://b/x", "Writing to").status().message(),
+              testing::HasSubstr("Writing to s3:// paths"));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "sabot/base/error.h"
 #include "sabot/base/utf8.h"
+#include "sabot/formats/glob.h"
 #include "sabot/formats/text/text_value.h"
 #include "sabot/types/identifier.h"
 
@@ -19,10 +20,6 @@ constexpr std::string_view kNullText = "__HIVE_DEFAULT_PARTITION__";
 
 // Folders and name of a path; "//" and "/./" are "/".
 std::vector<std::string_view> PartsOf(std::string_view path) {
-  if (path.starts_with("file:")) {
-    path.remove_prefix(5);
-    if (path.starts_with("//")) path.remove_prefix(2);
-  }
   std::vector<std::string_view> parts;
   while (!path.empty()) {
     const size_t slash = std::min(path.find('/'), path.size());
@@ -208,7 +205,7 @@ class PartitionedFile final : public DataFile {
 }  // namespace
 
 std::string BaseOf(const std::string& given, const std::string& path) {
-  const size_t depth = PartsOf(given).size();
+  const size_t depth = PartsOf(WithoutFileScheme(given)).size();
   const std::vector<std::string_view> parts = PartsOf(path);
   if (depth >= parts.size()) return "";
   std::string base = path.starts_with('/') ? "/" : "";

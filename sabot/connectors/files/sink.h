@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "arrow/result.h"
 
@@ -31,6 +32,6 @@ arrow::Result<std::shared_ptr<Sink>> OpenFileSink(const SinkDescription& sink, c
 
 /// The folder that a sink's path names: "file:///x/" is "/x". Errors: UNSUPPORTED_FEATURE for a
 /// path that is not local, CONFIG_INVALID for an empty one.
-arrow::Result<std::string> FolderOfSink(std::string path);
+arrow::Result<std::string> FolderOfSink(std::string_view path);
 
 }  // namespace sabot

@@ -97,7 +97,6 @@ arrow::Result<syntax::StatementPtr> Translator::TranslateWrite(const proto::Writ
         fmt::format("DataFrame.write.format(\"{}\") without a path", files.format),
         "save(path) as parquet or csv");
   }
-  if (files.path.starts_with("file://")) files.path.erase(0, 7);
   if (!write.has_input()) return Malformed("a write of nothing");
   ARROW_ASSIGN_OR_RAISE(files.query, Translate(write.input()));
   return syntax::MakeStatement(std::move(files));

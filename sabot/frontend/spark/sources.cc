@@ -117,11 +117,6 @@ arrow::Result<RelationPtr> Translator::TranslateDataSource(const proto::Read::Da
     return UnsupportedError(fmt::format("spark.read.format(\"{}\") without a path", files.format),
                             "load(path) of parquet, csv, json or arrow files");
   }
-  for (std::string& path : files.paths) {
-    // Spark's clients may write paths as URLs of the local disk.
-    if (path.starts_with("file://")) path.erase(0, 7);
-    if (path.starts_with("file:/")) path.erase(0, 5);
-  }
   if (source.has_schema() && !source.schema().empty()) {
     ARROW_ASSIGN_OR_RAISE(files.schema, ParseSchemaText(source.schema()));
   }

@@ -113,7 +113,7 @@ TEST(SparkRelation, ReadsFilesWithOptionsInLowerCase) {
   const auto* files = (*relation)->As<syntax::Files>();
   ASSERT_NE(files, nullptr);
   EXPECT_EQ(files->format, "csv");
-  EXPECT_THAT(files->paths, testing::ElementsAre("/y.csv", "/x.csv"));
+  EXPECT_THAT(files->paths, testing::ElementsAre("/y.csv", "file:///x.csv"));
   EXPECT_EQ(files->options, (syntax::Options{{"header", "True"}}));
   ASSERT_TRUE(files->schema.has_value());
   EXPECT_EQ(files->schema->ToDdl(), "a INT, b STRING");
@@ -289,8 +289,8 @@ TEST(SparkRelation, RefusesPlansThatAreTooDeep) {
     const Surroundings surroundings = Answers();
     return ToRelation(relation, surroundings, &texts).status();
   };
-  EXPECT_TRUE(chain(kNestingMax - 1).ok());
-  EXPECT_THAT(chain(kNestingMax).message(), HasSubstr("PLAN_TOO_DEEP"));
+  EXPECT_TRUE(chain(syntax::kNestingMax - 1).ok());
+  EXPECT_THAT(chain(syntax::kNestingMax).message(), HasSubstr("PLAN_TOO_DEEP"));
 }
 
 TEST(SparkExpression, NamesOperatorsAsTheTreeDoes) {
