@@ -105,22 +105,6 @@ arrow::Status CheckSameJob(const std::string& folder, std::string_view saved,
                    {}, "give every job a checkpoint folder of its own");
 }
 
-class PieceReader final : public SnapshotReader {
- public:
-  PieceReader(std::vector<StatePiece> pieces, KeyGroupRange owned)
-      : pieces_(std::move(pieces)), owned_(owned) {}
-  arrow::Result<std::optional<StatePiece>> Next() override {
-    if (next_ == pieces_.size()) return std::nullopt;
-    return pieces_[next_++];
-  }
-  KeyGroupRange owned_groups() const override { return owned_; }
-
- private:
-  const std::vector<StatePiece> pieces_;
-  const KeyGroupRange owned_;
-  size_t next_ = 0;
-};
-
 }  // namespace
 
 class EpochPieces::Writer final : public SnapshotWriter {
@@ -145,12 +129,9 @@ std::unique_ptr<SnapshotReader> ReadPieces(const std::vector<CheckpointPiece>& p
                                            uint32_t operator_id, KeyGroupRange owned) {
   std::vector<StatePiece> mine;
   for (const CheckpointPiece& piece : pieces) {
-    if (piece.operator_id != operator_id) continue;
-    if (piece.piece.split.has_value() || piece.piece.groups.Overlaps(owned)) {
-      mine.push_back(piece.piece);
-    }
+    if (piece.operator_id == operator_id) mine.push_back(piece.piece);
   }
-  return std::make_unique<PieceReader>(std::move(mine), owned);
+  return MakeSnapshotReader(mine, owned);
 }
 
 arrow::Result<std::unique_ptr<CheckpointStore>> CheckpointStore::Open(const Env& env,
@@ -261,15 +242,15 @@ arrow::Status CheckpointStore::Complete(Epoch epoch, const EpochPieces& pieces) 
   ARROW_RETURN_NOT_OK(CheckNotFenced());
   const EpochRecord record{generation_, epoch, manifest_file};
   CrashPoint(crash_point::kEpochRecord);
-  const arrow::Status created = env_.files->CreateExclusive(
-      PathOf(EpochFile(epoch)), Seal(kRecordMagic, EncodeToString(record)));
+  arrow::Status created = env_.files->CreateExclusive(PathOf(EpochFile(epoch)),
+                                                      Seal(kRecordMagic, EncodeToString(record)));
   CrashPoint(crash_point::kEpochRecord);
   if (IsFileExists(created)) return fenced();
   return created;
 }
 
 arrow::Status CheckpointStore::MarkCommitted(Epoch epoch) {
-  const arrow::Status marked = env_.files->CreateExclusive(PathOf(CommitFile(epoch)), "");
+  arrow::Status marked = env_.files->CreateExclusive(PathOf(CommitFile(epoch)), "");
   if (!marked.ok() && !IsFileExists(marked)) return marked;
   return RemoveBefore(epoch);
 }

@@ -14,28 +14,17 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-BufferPtr Bytes(const std::string& text) {
-  BufferPtr buffer = Buffer::Allocate(static_cast<int64_t>(text.size()));
-  std::memcpy(buffer->data(), text.data(), text.size());
-  return buffer;
-}
-
-std::string TextOf(const StatePiece& piece) {
-  std::string text;
-  for (const BufferPtr& part : piece.content) {
-    text.append(reinterpret_cast<const char*>(part->data()), static_cast<size_t>(part->size()));
-  }
-  return text;
-}
-
 std::unique_ptr<EpochPieces> PiecesOf(const std::string& word) {
   auto pieces = std::make_unique<EpochPieces>();
   EXPECT_TRUE(pieces->WriterFor(3)
-                  ->Add({.name = "low", .groups = {0, 64}, .content = {Bytes(word), Bytes("!")}})
+                  ->Add({.name = "low",
+                         .groups = {0, 64},
+                         .content = {Buffer::Copy(word), Buffer::Copy("!")}})
                   .ok());
   EXPECT_TRUE(pieces->WriterFor(3)->Add({.name = "high", .groups = {64, 128}}).ok());
-  EXPECT_TRUE(
-      pieces->WriterFor(5)->Add({.name = "offset", .split = 7, .content = {Bytes("42")}}).ok());
+  EXPECT_TRUE(pieces->WriterFor(5)
+                  ->Add({.name = "offset", .split = 7, .content = {Buffer::Copy("42")}})
+                  .ok());
   return pieces;
 }
 
@@ -67,10 +56,10 @@ TEST(CheckpointStore, GivesBackWhatWasHandedOver) {
   EXPECT_EQ((*pieces)[0].piece.name, "low");
   EXPECT_EQ((*pieces)[0].piece.groups, (KeyGroupRange{0, 64}));
   EXPECT_FALSE((*pieces)[0].piece.split.has_value());
-  EXPECT_EQ(TextOf((*pieces)[0].piece), "two!");
-  EXPECT_EQ(TextOf((*pieces)[1].piece), "");
+  EXPECT_EQ((*pieces)[0].piece.Bytes(), "two!");
+  EXPECT_EQ((*pieces)[1].piece.Bytes(), "");
   EXPECT_EQ((*pieces)[2].piece.split, 7U);
-  EXPECT_EQ(TextOf((*pieces)[2].piece), "42");
+  EXPECT_EQ((*pieces)[2].piece.Bytes(), "42");
   EXPECT_THAT(NamesOf(*pieces, 3, {63, 64}), ElementsAre("low"));
   EXPECT_THAT(NamesOf(*pieces, 3, {63, 65}), ElementsAre("low", "high"));
   EXPECT_THAT(NamesOf(*pieces, 5, {127, 128}), ElementsAre("offset"));
@@ -87,7 +76,7 @@ TEST(CheckpointStore, LetsOnlyTheNewestGenerationComplete) {
   EXPECT_EQ(**young->LatestEpoch(), 1U);
   ASSERT_TRUE(young->Complete(2, *PiecesOf("young")).ok());
   EXPECT_EQ(ClassOf(young->Complete(2, *PiecesOf("again"))), "CHECKPOINT_FENCED");
-  EXPECT_EQ(TextOf((*young->Load(2))[0].piece), "young!");
+  EXPECT_EQ((*young->Load(2))[0].piece.Bytes(), "young!");
 }
 
 TEST(CheckpointStore, RefusesTheCheckpointsOfAnotherJobAndLeavesThatOneAlone) {
@@ -179,7 +168,7 @@ TEST(CheckpointStore, SurvivesPowerLossAtEveryOperation) {
     if (latest > 0) {
       const auto pieces = store->Load(latest);
       ASSERT_TRUE(pieces.ok()) << operation << " " << pieces.status().ToString();
-      EXPECT_EQ(TextOf((*pieces)[0].piece), std::to_string(latest) + "!");
+      EXPECT_EQ((*pieces)[0].piece.Bytes(), std::to_string(latest) + "!");
     }
     ASSERT_TRUE(store->Complete(latest + 1, *PiecesOf("after")).ok());
     ASSERT_TRUE(store->MarkCommitted(latest + 1).ok());

@@ -180,9 +180,8 @@ class ExchangeSource final : public Source {
   }
 
   arrow::Status Snapshot(Epoch /*epoch*/, SnapshotWriter& writer) override {
-    BufferPtr bytes = Buffer::Allocate(sizeof(watermark_));
-    std::memcpy(bytes->data(), &watermark_, sizeof(watermark_));
-    return writer.Add({.name = "watermark", .groups = groups_, .content = {std::move(bytes)}});
+    const std::string_view bytes(reinterpret_cast<const char*>(&watermark_), sizeof(watermark_));
+    return writer.Add({.name = "watermark", .groups = groups_, .content = {Buffer::Copy(bytes)}});
   }
 
   arrow::Status Restore(SnapshotReader& reader) override {
@@ -191,11 +190,7 @@ class ExchangeSource final : public Source {
     while (true) {
       ARROW_ASSIGN_OR_RAISE(const std::optional<StatePiece> piece, reader.Next());
       if (!piece.has_value()) break;
-      std::string bytes;
-      for (const BufferPtr& part : piece->content) {
-        bytes.append(reinterpret_cast<const char*>(part->data()),
-                     static_cast<size_t>(part->size()));
-      }
+      const std::string bytes = piece->Bytes();
       int64_t watermark = 0;
       if (piece->name != "watermark" || bytes.size() != sizeof(watermark)) {
         return MakeError("CHECKPOINT_INCOMPATIBLE",

@@ -58,9 +58,7 @@ TEST(KeyedTable, TakesPagesOfDroppedSnapshotsAgain) {
 }
 
 StatePiece Damaged(const StatePiece& piece, size_t at, uint8_t flip) {
-  const std::string bytes = Joined(piece.content);
-  BufferPtr buffer = Buffer::Allocate(static_cast<int64_t>(bytes.size()));
-  std::memcpy(buffer->data(), bytes.data(), bytes.size());
+  const BufferPtr buffer = Buffer::Copy(piece.Bytes());
   buffer->data()[at] ^= flip;
   return {piece.name, piece.groups, piece.split, {buffer}};
 }

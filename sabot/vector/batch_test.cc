@@ -219,6 +219,15 @@ TEST(BufferPool, ABigBufferIsNotSpentOnLittle) {
   EXPECT_EQ(pool.Acquire(1 << 19)->data(), big);
 }
 
+TEST(Buffer, CopiesBytes) {
+  std::string text = "abc";
+  const BufferPtr copy = Buffer::Copy(text);
+  text = "xyz";
+  EXPECT_EQ(std::string_view(reinterpret_cast<const char*>(copy->data()), 3), "abc");
+  EXPECT_EQ(copy->size(), 3);
+  EXPECT_EQ(Buffer::Copy("")->size(), 0);
+}
+
 TEST(Buffer, BorrowingKeepsTheOwnerAlive) {
   auto owner = std::make_shared<std::vector<uint8_t>>(16, 9);
   std::weak_ptr<std::vector<uint8_t>> watch = owner;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 
 #include "sabot/vector/large_memory.h"
 
@@ -17,6 +18,12 @@ constexpr int64_t kPadding = 64;
 BufferPtr Buffer::Allocate(int64_t size) {
   uint8_t* data = AllocateLarge(size + kPadding, kAlignment);
   return BufferPtr(new Buffer(data, size, nullptr, true));
+}
+
+BufferPtr Buffer::Copy(std::string_view bytes) {
+  BufferPtr copy = Allocate(static_cast<int64_t>(bytes.size()));
+  if (!bytes.empty()) std::memcpy(copy->data(), bytes.data(), bytes.size());
+  return copy;
 }
 
 BufferPtr Buffer::Borrow(const void* data, int64_t size, std::shared_ptr<const void> owner) {

@@ -14,6 +14,8 @@ class Buffer {
  public:
   /// Memory of its own; content is not initialised.
   static std::shared_ptr<Buffer> Allocate(int64_t size);
+  /// Memory of its own that holds these bytes.
+  static std::shared_ptr<Buffer> Copy(std::string_view bytes);
   /// A view of memory that `owner` keeps alive; never written.
   static std::shared_ptr<Buffer> Borrow(const void* data, int64_t size,
                                         std::shared_ptr<const void> owner);

@@ -42,6 +42,9 @@ struct StatePiece {
   KeyGroupRange groups;            ///< of rows filed by key
   std::optional<uint64_t> split;   ///< of state filed by source split
   std::vector<BufferPtr> content;  ///< concatenated; immutable from here on
+
+  /// The content, copied: for small pieces.
+  std::string Bytes() const;
 };
 
 /// Takes the pieces of one snapshot by reference; what they point to is written later, on the I/O
@@ -62,6 +65,10 @@ class SnapshotReader {
   virtual arrow::Result<std::optional<StatePiece>> Next() = 0;
   virtual KeyGroupRange owned_groups() const = 0;
 };
+
+/// Of these pieces, in order, those that `owned` overlaps and all of splits.
+std::unique_ptr<SnapshotReader> MakeSnapshotReader(const std::vector<StatePiece>& pieces,
+                                                   KeyGroupRange owned);
 
 /// Where spilled pages go. Pages are handed over by reference and freed by their owner when
 /// `written` has fired.

@@ -1,7 +1,6 @@
 #include "sabot/connectors/files/sink.h"
 
 #include <algorithm>
-#include <cstring>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -12,6 +11,7 @@
 #include "sabot/connectors/files/manifest.h"
 #include "sabot/connectors/files/options.h"
 #include "sabot/formats/file.h"
+#include "sabot/formats/glob.h"
 
 namespace sabot {
 namespace {
@@ -179,11 +179,9 @@ class FileSinkOperator final : public Operator {
       file_ = nullptr;
     }
     has_staged_ = true;
-    const std::string bytes = EncodeToString(staged);
-    BufferPtr content = Buffer::Allocate(static_cast<int64_t>(bytes.size()));
-    std::memcpy(content->data(), bytes.data(), bytes.size());
-    return writer.Add(
-        {.name = std::string(kPieceName), .split = task_, .content = {std::move(content)}});
+    return writer.Add({.name = std::string(kPieceName),
+                       .split = task_,
+                       .content = {Buffer::Copy(EncodeToString(staged))}});
   }
 
  private:
@@ -257,12 +255,7 @@ class FileCommitter final : public Committer {
       ARROW_ASSIGN_OR_RAISE(const std::optional<StatePiece> piece, staged.Next());
       if (!piece.has_value()) break;
       if (piece->name != kPieceName) continue;
-      std::string bytes;
-      for (const BufferPtr& part : piece->content) {
-        bytes.append(reinterpret_cast<const char*>(part->data()),
-                     static_cast<size_t>(part->size()));
-      }
-      ARROW_ASSIGN_OR_RAISE(files.emplace_back(), DecodeFromString<StagedFile>(bytes));
+      ARROW_ASSIGN_OR_RAISE(files.emplace_back(), DecodeFromString<StagedFile>(piece->Bytes()));
     }
     std::ranges::sort(files, {}, &StagedFile::task);
     return files;
@@ -303,8 +296,7 @@ class FileCommitter final : public Committer {
 
   arrow::Status MarkSuccess() const {
     Files& files = target_->files();
-    const arrow::Status marked =
-        files.CreateExclusive(target_->folder + "/" + std::string(kSuccess), "");
+    arrow::Status marked = files.CreateExclusive(target_->folder + "/" + std::string(kSuccess), "");
     if (!marked.ok() && !IsFileExists(marked)) return marked;
     // Empty now, unless somebody else writes here too.
     const arrow::Status removed = files.Remove(target_->staging());
@@ -333,20 +325,14 @@ class FileSink final : public Sink {
 
 }  // namespace
 
-arrow::Result<std::string> FolderOfSink(std::string path) {
-  if (path.starts_with("file:")) {
-    path.erase(0, 5);
-    if (path.starts_with("//")) path.erase(0, 2);
-  } else if (const size_t scheme = path.find("://"); scheme != path.npos) {
-    return UnsupportedError("Writing to " + path.substr(0, scheme) + ":// paths",
-                            "a local path or file:///path");
-  }
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  if (path.empty()) {
+arrow::Result<std::string> FolderOfSink(std::string_view path) {
+  ARROW_ASSIGN_OR_RAISE(std::string folder, LocalPath(path, "Writing to"));
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  if (folder.empty()) {
     return MakeError("CONFIG_INVALID",
                      {{"key", "path"}, {"value", "empty"}, {"expected", "a folder"}});
   }
-  return path;
+  return folder;
 }
 
 arrow::Result<std::shared_ptr<Sink>> OpenFileSink(const SinkDescription& sink, const Env& env) {

@@ -48,17 +48,14 @@ class Staged final : public SnapshotWriter, public SnapshotReader {
   std::string ToText() const {
     std::vector<std::string> contents;
     for (const StatePiece& piece : pieces) {
-      contents.emplace_back(reinterpret_cast<const char*>(piece.content[0]->data()),
-                            static_cast<size_t>(piece.content[0]->size()));
+      contents.push_back(piece.Bytes());
     }
     return EncodeToString(contents);
   }
   static Staged FromText(const std::string& text) {
     Staged staged;
     for (const std::string& bytes : *DecodeFromString<std::vector<std::string>>(text)) {
-      BufferPtr content = Buffer::Allocate(static_cast<int64_t>(bytes.size()));
-      std::memcpy(content->data(), bytes.data(), bytes.size());
-      (void)staged.Add({.name = "files", .content = {content}});
+      (void)staged.Add({.name = "files", .content = {Buffer::Copy(bytes)}});
     }
     return staged;
   }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -85,11 +84,9 @@ class FileStreamSource final : public Source {
       const std::string bytes =
           EncodeToString(SavedPosition{KnownAs(split.file->path), statistics.size_bytes,
                                        split.morsels_done, split.rows_done, split.has_ended});
-      BufferPtr content = Buffer::Allocate(static_cast<int64_t>(bytes.size()));
-      std::memcpy(content->data(), bytes.data(), bytes.size());
       ARROW_RETURN_NOT_OK(writer.Add({.name = std::string(kPieceName),
                                       .split = split.number,
-                                      .content = {std::move(content)}}));
+                                      .content = {Buffer::Copy(bytes)}}));
     }
     return arrow::Status::OK();
   }
@@ -99,12 +96,8 @@ class FileStreamSource final : public Source {
       ARROW_ASSIGN_OR_RAISE(const std::optional<StatePiece> piece, reader.Next());
       if (!piece.has_value()) return arrow::Status::OK();
       if (piece->name != kPieceName) continue;
-      std::string bytes;
-      for (const BufferPtr& part : piece->content) {
-        bytes.append(reinterpret_cast<const char*>(part->data()),
-                     static_cast<size_t>(part->size()));
-      }
-      ARROW_ASSIGN_OR_RAISE(const SavedPosition saved, DecodeFromString<SavedPosition>(bytes));
+      ARROW_ASSIGN_OR_RAISE(const SavedPosition saved,
+                            DecodeFromString<SavedPosition>(piece->Bytes()));
       if (saved.rows_done < 0 || saved.morsels_done < 0) {
         return CodecError("a position in a file is negative");
       }

@@ -1,7 +1,6 @@
 #include "sabot/connectors/kafka/source.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 #include <fmt/format.h>
@@ -108,11 +107,9 @@ class KafkaSource final : public Source {
     for (const Split& split : splits_) {
       const std::string bytes = EncodeToString(
           SavedPosition{scan_->options_.topic, split.range.partition, split.position});
-      BufferPtr content = Buffer::Allocate(static_cast<int64_t>(bytes.size()));
-      std::memcpy(content->data(), bytes.data(), bytes.size());
       ARROW_RETURN_NOT_OK(writer.Add({.name = std::string(kPieceName),
                                       .split = SplitOf(split.range.partition),
-                                      .content = {std::move(content)}}));
+                                      .content = {Buffer::Copy(bytes)}}));
     }
     return arrow::Status::OK();
   }
@@ -148,11 +145,7 @@ class KafkaSource final : public Source {
   };
 
   arrow::Result<SavedPosition> Decode(const StatePiece& piece) const {
-    std::string bytes;
-    for (const BufferPtr& part : piece.content) {
-      bytes.append(reinterpret_cast<const char*>(part->data()), static_cast<size_t>(part->size()));
-    }
-    ARROW_ASSIGN_OR_RAISE(SavedPosition saved, DecodeFromString<SavedPosition>(bytes));
+    ARROW_ASSIGN_OR_RAISE(SavedPosition saved, DecodeFromString<SavedPosition>(piece.Bytes()));
     if (saved.topic == scan_->options_.topic) return saved;
     return MakeError(
         "CHECKPOINT_INCOMPATIBLE",

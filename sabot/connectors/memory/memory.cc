@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 
 #include <fmt/format.h>
 
@@ -100,23 +99,16 @@ class MemorySource final : public Source {
   arrow::Status Snapshot(Epoch, SnapshotWriter& writer) override {
     if (!is_active_ || !scan_->is_stream_) return arrow::Status::OK();
     const std::string bytes = EncodeToString(std::vector<int64_t>{batch_index_, offset_});
-    StatePiece piece;
-    piece.name = "position";
-    piece.split = 1;
-    piece.content.push_back(Buffer::Allocate(static_cast<int64_t>(bytes.size())));
-    std::memcpy(piece.content[0]->data(), bytes.data(), bytes.size());
-    return writer.Add(std::move(piece));
+    return writer.Add({.name = "position", .split = 1, .content = {Buffer::Copy(bytes)}});
   }
 
   arrow::Status Restore(SnapshotReader& reader) override {
     while (true) {
-      ARROW_ASSIGN_OR_RAISE(std::optional<StatePiece> piece, reader.Next());
+      ARROW_ASSIGN_OR_RAISE(const std::optional<StatePiece> piece, reader.Next());
       if (!piece.has_value()) return arrow::Status::OK();
-      if (piece->name != "position" || piece->content.empty()) continue;
-      const BufferPtr& content = piece->content[0];
-      ARROW_ASSIGN_OR_RAISE(const auto saved, DecodeFromString<std::vector<int64_t>>(
-                                                  {reinterpret_cast<const char*>(content->data()),
-                                                   static_cast<size_t>(content->size())}));
+      if (piece->name != "position") continue;
+      ARROW_ASSIGN_OR_RAISE(const auto saved,
+                            DecodeFromString<std::vector<int64_t>>(piece->Bytes()));
       if (saved.size() != 2 || saved[0] < 0 || saved[1] < 0 || saved[1] > INT32_MAX) {
         return CodecError("the position of a table in memory is two numbers from 0");
       }

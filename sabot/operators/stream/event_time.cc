@@ -93,10 +93,8 @@ class EventTime final : public Operator {
   arrow::Status Snapshot(Epoch /*epoch*/, SnapshotWriter& writer) override {
     for (const auto& [number, split] : board_->splits()) {
       const std::string bytes = EncodeToString(SavedSplit{split.max_time, split.has_ended});
-      BufferPtr content = Buffer::Allocate(static_cast<int64_t>(bytes.size()));
-      std::memcpy(content->data(), bytes.data(), bytes.size());
       ARROW_RETURN_NOT_OK(writer.Add(
-          {.name = std::string(kPieceName), .split = number, .content = {std::move(content)}}));
+          {.name = std::string(kPieceName), .split = number, .content = {Buffer::Copy(bytes)}}));
     }
     return arrow::Status::OK();
   }
@@ -112,12 +110,7 @@ class EventTime final : public Operator {
         continue;
       }
       if (piece->name != kPieceName || !piece->split.has_value()) continue;
-      std::string bytes;
-      for (const BufferPtr& part : piece->content) {
-        bytes.append(reinterpret_cast<const char*>(part->data()),
-                     static_cast<size_t>(part->size()));
-      }
-      ARROW_ASSIGN_OR_RAISE(const SavedSplit saved, DecodeFromString<SavedSplit>(bytes));
+      ARROW_ASSIGN_OR_RAISE(const SavedSplit saved, DecodeFromString<SavedSplit>(piece->Bytes()));
       board_->Restore(*piece->split, saved.max_time, NowMicros());
       if (saved.has_ended) board_->End(*piece->split);
     }

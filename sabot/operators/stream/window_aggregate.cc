@@ -101,11 +101,10 @@ class WindowAggregate final : public Operator {
     for (const auto& [start, table] : panes_) {
       ARROW_RETURN_NOT_OK(table->Snapshot(epoch, fmt::format("{}{}", kPaneName, start), writer));
     }
-    BufferPtr content = Buffer::Allocate(sizeof(watermark_));
-    std::memcpy(content->data(), &watermark_, sizeof(watermark_));
+    const std::string_view bytes(reinterpret_cast<const char*>(&watermark_), sizeof(watermark_));
     return writer.Add({.name = std::string(kWatermarkName),
                        .groups = key_groups_,
-                       .content = {std::move(content)}});
+                       .content = {Buffer::Copy(bytes)}});
   }
 
   arrow::Status Restore(SnapshotReader& reader) override {
@@ -264,11 +263,12 @@ class WindowAggregate final : public Operator {
 
   arrow::Status RestoreWatermark(const StatePiece& piece) {
     int64_t saved = 0;
-    if (piece.content.size() != 1 || piece.content[0]->size() != sizeof(saved)) {
+    const std::string bytes = piece.Bytes();
+    if (bytes.size() != sizeof(saved)) {
       return MakeError("CHECKPOINT_CORRUPT",
                        {{"path", piece.name}, {"message", "it is not 8 bytes"}});
     }
-    std::memcpy(&saved, piece.content[0]->data(), sizeof(saved));
+    std::memcpy(&saved, bytes.data(), sizeof(saved));
     // The greatest, if tasks differ: what has gone out must not go out again.
     watermark_ = std::max(watermark_, saved);
     return arrow::Status::OK();

@@ -12,22 +12,6 @@ namespace {
 
 constexpr int kWaitsMax = 10'000;
 
-class PieceReader final : public SnapshotReader {
- public:
-  PieceReader(std::vector<StatePiece> pieces, KeyGroupRange owned)
-      : pieces_(std::move(pieces)), owned_(owned) {}
-  arrow::Result<std::optional<StatePiece>> Next() override {
-    if (next_ == pieces_.size()) return std::nullopt;
-    return pieces_[next_++];
-  }
-  KeyGroupRange owned_groups() const override { return owned_; }
-
- private:
-  const std::vector<StatePiece> pieces_;
-  const KeyGroupRange owned_;
-  size_t next_ = 0;
-};
-
 // What is used up is gone: overwrite what nobody retained, so that a pointer kept into it shows.
 void Wreck(Batch* batch) {
   for (const Vector& column : batch->columns()) {
@@ -45,11 +29,7 @@ arrow::Status MemorySnapshot::Add(StatePiece piece) {
 }
 
 std::unique_ptr<SnapshotReader> MemorySnapshot::Read(KeyGroupRange owned) const {
-  std::vector<StatePiece> mine;
-  for (const StatePiece& piece : pieces) {
-    if (piece.split.has_value() || piece.groups.Overlaps(owned)) mine.push_back(piece);
-  }
-  return std::make_unique<PieceReader>(std::move(mine), owned);
+  return MakeSnapshotReader(pieces, owned);
 }
 
 class MemoryPageWriter::Run final : public SpilledRun {
