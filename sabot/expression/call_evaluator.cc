@@ -106,9 +106,12 @@ class CallNode final : public Node {
   arrow::Status OverDictionary(size_t index, int32_t num_rows, Vector* result) {
     const Vector codes = arguments_[index];
     if (codes.dictionary() != cached_dictionary_) {
-      arguments_[index] = *codes.dictionary();
-      Vector values;
       const int32_t size = codes.dictionary()->size();
+      // A kernel may hand a literal on as its result, or flatten it: it needs a row for each value.
+      for (size_t i = 0; i < arguments_.size(); ++i) {
+        arguments_[i] = i == index ? *codes.dictionary() : arguments_[i].AsConstant(size);
+      }
+      Vector values;
       ARROW_RETURN_NOT_OK(Run({nullptr, size}, size, &values));
       cached_result_ = std::make_shared<const Vector>(values.Flattened({nullptr, size}, *pool_));
       cached_dictionary_ = codes.dictionary();

@@ -174,6 +174,18 @@ TEST(Evaluator, EvaluatesADictionaryOnce) {
   EXPECT_EQ(other.ValueAt(0), TypedValue::Boolean(false));
 }
 
+TEST(Evaluator, GivesALiteralARowForEachValueOfADictionary) {
+  const auto dictionary = MakeDictionary({7, 9, 1, 2, 3});
+  Vector result;
+  ASSERT_TRUE(Compile(Apply("nullif", {Int(9), Column(0, kInt)}))
+                  ->Evaluate(DictionaryBatch(dictionary), &result)
+                  .ok());
+  ASSERT_TRUE(result.is_dictionary());
+  EXPECT_EQ(result.dictionary()->size(), dictionary->size());
+  EXPECT_EQ(result.ValueAt(0), TypedValue::Int(9));
+  EXPECT_TRUE(result.IsNull(1));
+}
+
 TEST(Evaluator, NeverRunsWhatCanThrowOnValuesNoRowUses) {
   const ExpressionPtr quotient = Apply("div", {Int(8), Column(0, kInt)});
   EXPECT_EQ(Evaluated(quotient, DictionaryBatch(MakeDictionary({2, 4, 0}))), "4 2 4 2");
