@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 
 #include "sabot/base/error.h"
@@ -182,16 +183,17 @@ arrow::Status MatchLike(const KernelInput& input, Vector* result) {
 }
 
 template <bool kIgnoresCase>
-arrow::Result<ResolvedFunction> ResolveLike(Types types, Settings) {
+arrow::Result<ResolvedFunction> ResolveLike(Types types, Constants constants, Settings) {
   const auto overload = [](std::vector<Type> arguments) {
     return Overload(std::move(arguments), kBoolean, MatchLike<kIgnoresCase>,
                     BindLike<kIgnoresCase>);
   };
-  auto resolved = ChooseOverload(
-      kIgnoresCase ? "ilike" : "like", types,
-      std::array{overload({kString, kString}), overload({kString, kString, kString})});
-  // A literal's errors come when it is bound. With an escape or pattern from rows a row may fail,
-  // but then there is no dictionary to spare either.
+  ARROW_ASSIGN_OR_RAISE(ResolvedFunction resolved,
+                        ChooseOverload(kIgnoresCase ? "ilike" : "like", types,
+                                       std::array{overload({kString, kString}),
+                                                  overload({kString, kString, kString})}));
+  // A literal's errors come when it is bound; a pattern or escape from rows fails with its row.
+  resolved.can_throw = std::ranges::count(constants.subspan(1), nullptr) > 0;
   return resolved;
 }
 
@@ -242,12 +244,14 @@ std::span<const ScalarFunction> StringSearchFunctions() {
        .doc = {.signature = "text LIKE pattern [ESCAPE character] -> BOOLEAN",
                .summary = "Does the text have the pattern's form? % is any text, _ a character.",
                .example = {"'Spark' LIKE '_park'", "true"}},
-       .resolve = ResolveLike<false>},
+       .resolve = WithoutLiterals<ResolveLike<false>>,
+       .resolve_with = ResolveLike<false>},
       {.name = "ilike",
        .doc = {.signature = "text ILIKE pattern [ESCAPE character] -> BOOLEAN",
                .summary = "As LIKE, without regard to case.",
                .example = {"'Spark' ILIKE '_PARK'", "true"}},
-       .resolve = ResolveLike<true>},
+       .resolve = WithoutLiterals<ResolveLike<true>>,
+       .resolve_with = ResolveLike<true>},
   };
   return kFunctions;
 }
