@@ -181,8 +181,9 @@ arrow::Result<ResolvedFunction> ResolveNamedStruct(Types types, Constants consta
   if (types.size() % 2 != 0) return WrongNumArgs("named_struct", "2n (n > 0)", types.size());
   std::vector<TypeField> fields;
   for (size_t i = 0; i < types.size(); i += 2) {
-    const auto* name =
-        constants[i] == nullptr ? nullptr : std::get_if<std::string>(&constants[i]->value);
+    const auto* name = types[i] != kString || constants[i] == nullptr
+                           ? nullptr
+                           : std::get_if<std::string>(&constants[i]->value);
     if (name == nullptr) {
       return ArgumentMismatch("named_struct", types, "the names of fields are literal texts");
     }

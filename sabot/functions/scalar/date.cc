@@ -92,8 +92,8 @@ bool IsSeconds(std::string_view name) { return IsNameOf(",SECOND,S,SEC,SECONDS,S
 
 // Errors: INVALID_EXTRACT_FIELD, UNSUPPORTED_FEATURE.
 arrow::Result<std::string_view> FieldNameOf(Constants constants) {
-  if (constants[0] == nullptr || constants[0]->is_null()) {
-    return UnsupportedError("extract of a field that is no literal",
+  if (constants[0] == nullptr || constants[0]->type != kString || constants[0]->is_null()) {
+    return UnsupportedError("extract of a field that is no literal text",
                             "extract(YEAR FROM x), or CASE over several");
   }
   return std::get<std::string>(constants[0]->value);
