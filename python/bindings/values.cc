@@ -38,6 +38,10 @@ constexpr int64_t kOrdinalOfEpoch = 719163;  // date(1970, 1, 1).toordinal()
 
 nb::object Micros(int64_t micros) { return Python().timedelta(0, 0, micros); }
 
+// Years before 1 and after 9999 are no Python dates; such values are given as text.
+constexpr int64_t kDaysMin = 1 - kOrdinalOfEpoch, kDaysMax = 3652059 - kOrdinalOfEpoch;
+constexpr int64_t kMicrosPerDay = 86'400'000'000;
+
 nb::object ToPython(const TypedValue& value);
 
 nb::object NestedToPython(const TypedValue& value) {
@@ -86,15 +90,19 @@ nb::object ToPython(const TypedValue& value) {
     case TypeId::kDecimal:
       return Python().decimal(value.ToText());
     case TypeId::kDate: {
-      const int64_t days = std::get<int64_t>(value.value) + kOrdinalOfEpoch;
-      // Years before 1 and after 9999 are no Python dates.
-      if (days < 1 || days > 3652059) return nb::str(value.ToText().c_str());
-      return Python().date_from_ordinal(days);
+      const int64_t days = std::get<int64_t>(value.value);
+      if (days < kDaysMin || days > kDaysMax) return nb::str(value.ToText().c_str());
+      return Python().date_from_ordinal(days + kOrdinalOfEpoch);
     }
     case TypeId::kTimestamp:
-      return Python().epoch_utc + Micros(std::get<int64_t>(value.value));
-    case TypeId::kTimestampNtz:
-      return Python().epoch_naive + Micros(std::get<int64_t>(value.value));
+    case TypeId::kTimestampNtz: {
+      const int64_t micros = std::get<int64_t>(value.value);
+      if (micros < kDaysMin * kMicrosPerDay || micros >= (kDaysMax + 1) * kMicrosPerDay) {
+        return nb::str(value.ToText().c_str());
+      }
+      const bool is_naive = value.type.id() == TypeId::kTimestampNtz;
+      return (is_naive ? Python().epoch_naive : Python().epoch_utc) + Micros(micros);
+    }
     case TypeId::kDayTimeInterval:
       return Micros(std::get<int64_t>(value.value));
     default:
