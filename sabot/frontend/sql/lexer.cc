@@ -145,6 +145,7 @@ class Lexer final : public syntax::Lexer {
   void String(size_t open, bool is_raw) {
     const char quote = text_[open];
     std::string value;
+    high_surrogate_ = 0;
     size_t at = open + 1;
     while (at < text_.size()) {
       const char c = text_[at];

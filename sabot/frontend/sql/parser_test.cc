@@ -34,6 +34,7 @@ TEST(Expressions, BindAsInSpark) {
       {"a || b || c", "(|| (|| a b) c)"},
       {"a || b + c", "(+ (|| a b) c)"},
       {"a | b ^ c & d << 2 + 1", "(| a (^ b (& c (shiftleft d (+ 2 1)))))"},
+      {"a\u2000+\u200A\u3000b", "(+ a b)"},
       {"a >> 1 >>> 2", "(shiftrightunsigned (shiftright a 1) 2)"},
       {"a & b | c", "(| (& a b) c)"},
       {"a = b = c", "(= (= a b) c)"},
@@ -159,6 +160,8 @@ TEST(Literals, AreReadAsWritten) {
        "'A\xC3\xA9\xF0\x9F\x98\x80"
        "Aq'"},
       {R"('\uD83D\uDE00')", "'\xF0\x9F\x98\x80'"},
+      // Two halves in two strings are none.
+      {R"(f('\uD83D', 'abc\uDE00'))", "(f '\xEF\xBF\xBD' 'abc\xEF\xBF\xBD')"},
       {R"('50\% \_')", R"('50\% \_')"},
       {R"(r'a\nb')", R"('a\nb')"},
       {"DATE '2013-01-01'", "(DATE '2013-01-01')"},
