@@ -112,9 +112,29 @@ TEST(Catalog, IsUsedByManyThreadsAtOnce) {
   EXPECT_EQ(catalog.Entries().size(), 1U);
 }
 
+/// A system of which nothing but the name is asked.
+class NamedConnector final : public Connector {
+ public:
+  explicit NamedConnector(std::string name) : name_(std::move(name)) {}
+  std::string_view name() const override { return name_; }
+  arrow::Result<TableDescription> Describe(TableDescription table, const Env&) override {
+    return table;
+  }
+  arrow::Result<std::shared_ptr<Scan>> OpenScan(const ScanRequest&, const Env&) override {
+    return nullptr;
+  }
+
+ private:
+  const std::string name_;
+};
+
 TEST(ConnectorSet, NamesTheOnesThereAre) {
-  const ConnectorSet none;
-  EXPECT_EQ(ClassOf(none.Find("kafka").status()), "UNSUPPORTED_FEATURE");
+  ConnectorSet connectors;
+  EXPECT_EQ(ClassOf(connectors.Find("kafka").status()), "UNSUPPORTED_FEATURE");
+  connectors.Add(std::make_shared<NamedConnector>("memory"));
+  connectors.Add(std::make_shared<NamedConnector>("files"));
+  EXPECT_EQ((*connectors.Find("files"))->name(), "files");
+  EXPECT_EQ(GetErrorDetail(connectors.Find("kafka").status())->hint(), "one of files, memory");
 }
 
 }  // namespace
