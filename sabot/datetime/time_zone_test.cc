@@ -197,6 +197,8 @@ TEST(TruncateInZone, CutsTheWallClock) {
           {"Europe/Berlin", "hour", "2024-10-27 01:30:00", "2024-10-27 01:00:00"},
           {"Europe/Berlin", "hour", "2024-10-27 00:30:00", "2024-10-27 00:00:00"},
           {"Europe/Berlin", "day", "2024-10-27 12:00:00", "2024-10-26 22:00:00"},
+          // By the sun the clock of Berlin was 53 minutes and 28 seconds ahead.
+          {"Europe/Berlin", "minute", "1800-01-01 00:00:00", "1799-12-31 23:59:32"},
   };
   for (const auto& [zone, unit, utc, expected] : cases) {
     EXPECT_EQ(TimestampToString(*TruncateMicros(Local(utc), *FindTruncUnit(unit), Zone(zone))),
@@ -219,6 +221,11 @@ TEST(AddMonthsInZone, KeepsTheWallClock) {
             "2024-03-31 01:30:00");
   EXPECT_EQ(TimestampToString(*AddMonths(Local("1969-12-31 23:30:00"), 1, berlin)),
             "1970-01-31 23:30:00");
+  // In an hour that comes twice the time keeps its distance from UTC, if it can.
+  EXPECT_EQ(TimestampToString(*AddMonths(Local("2024-12-27 01:30:00"), -2, berlin)),
+            "2024-10-27 01:30:00");
+  EXPECT_EQ(TimestampToString(*AddMonths(Local("2024-08-27 00:30:00"), 2, berlin)),
+            "2024-10-27 00:30:00");
   EXPECT_EQ(AddMonths(std::numeric_limits<int64_t>::max(), 1, TimeZone()), std::nullopt);
 }
 
