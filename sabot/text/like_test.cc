@@ -56,6 +56,7 @@ TEST(Like, WildcardIsACodePoint) {
   EXPECT_FALSE(Like("é", "__"));
   EXPECT_TRUE(Like("a😀", "a_"));
   EXPECT_TRUE(Like("x😀é", "%__"));
+  EXPECT_TRUE(Like("a😀", "%a_"));
   EXPECT_FALSE(Like("é", "%__"));
   EXPECT_TRUE(Like("€uro", "_uro%"));
   EXPECT_TRUE(Like("\x80\x80", "%__"));
