@@ -42,6 +42,14 @@ TEST(Adjacency, ListsNeighborsInOrderBothWays) {
   EXPECT_THAT(graph.In(4), IsEmpty());
 }
 
+TEST(Adjacency, TakesNoMoreMemoryThanItSaysBefore) {
+  const std::vector<Edge> edges(1000, Edge{1, 2});
+  const Adjacency graph(5, edges);
+  // While it is made, it also holds one list of all edges and one place a vertex.
+  const auto made = static_cast<int64_t>((edges.size() + 5) * sizeof(VertexId));
+  EXPECT_GE(Adjacency::SizeBytesOf(5, edges.size()), graph.size_bytes() + made);
+}
+
 TEST(Adjacency, OfNothing) {
   const Adjacency graph(0, {});
   EXPECT_EQ(graph.num_edges(), 0U);
