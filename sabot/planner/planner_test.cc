@@ -81,6 +81,18 @@ TEST(Planner, AStreamIsExchangedByItsKeysBeforeItsWindows) {
   EXPECT_LT(plan.find("exchange"), plan.find("event_time"));
 }
 
+TEST(Planner, OfTwoWindowsTheFirstEndsTheGroups) {
+  const Type interval(TypeId::kDayTimeInterval);
+  LogicalAggregate aggregate;
+  aggregate.keys.push_back({{11, "start", kTime, true}, Tumble(Time())});
+  const ExpressionPtr half = MakeLiteral({interval, kHour / 2});
+  aggregate.keys.push_back({{12, "half", kTime, true},
+                            MakeExpression(FunctionCall{"tumble", {Time(), half}}, kTime, true)});
+  const std::string plan = Plan(MakeLogical(std::move(aggregate), {Stream()}));
+  EXPECT_THAT(plan, HasSubstr("window_key=0 size_us=3600000000"));
+  EXPECT_THAT(plan, HasSubstr("exchange mode=hash keys=[tumble("));
+}
+
 TEST(Planner, WindowsWithoutKeysAreSpreadByTheirStart) {
   EXPECT_THAT(Plan(Windows(Stream(), false)), HasSubstr("exchange mode=hash keys=[tumble("));
 }
