@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sabot/vector/key_hash.h"
 #include "sabot/vector/testing/test_rows.h"
 
 namespace sabot {
@@ -139,6 +140,20 @@ std::vector<Vector> EncodingsOf(const Sample& sample, const std::vector<TypedVal
       BufferOf(present_codes), std::make_shared<const Vector>(VectorOf(sample.type, present)), size,
       BufferOf(valid)));
   return vectors;
+}
+
+TEST(KeyHash, IsTheSameInEveryEncoding) {
+  for (const Sample& sample : Samples()) {
+    SCOPED_TRACE(sample.type.ToSql());
+    const std::vector<Vector> encodings = EncodingsOf(sample, ValuesOf(sample, 70));
+    std::vector<uint64_t> expected(70);
+    if (!HashKeys({&encodings[0], 1}, {nullptr, 70}, expected).ok()) continue;  // no key
+    for (const Vector& vector : encodings) {
+      std::vector<uint64_t> hashes(70);
+      ASSERT_TRUE(HashKeys({&vector, 1}, {nullptr, 70}, hashes).ok());
+      EXPECT_EQ(hashes, expected);
+    }
+  }
 }
 
 TEST(Vector, FlattensTakesGathersAndSlicesEveryTypeInEveryEncoding) {
