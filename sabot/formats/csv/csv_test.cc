@@ -292,6 +292,18 @@ TEST_F(CsvFiles, WritesEmptyTextApartFromNull) {
   EXPECT_EQ(*LocalFiles().ReadAll(path), "\"\",7\na,7\n,7\n");
 }
 
+TEST_F(CsvFiles, WritesALineThatIsNoComment) {
+  VectorBuilder builder((Type(TypeId::kString)));
+  for (const char* text : {"#1", "a#"}) builder.Append(TypedValue::String(text));
+  Batch batch;
+  batch.columns().push_back(builder.Finish());
+  batch.set_num_rows(2);
+  const std::string path = folder_.PathOf("out.csv");
+  const FileOptions options{.values = {{"comment", "#"}}};
+  ASSERT_TRUE(WriteFile(CsvFormat(), path, *ParseSchema("t STRING"), options, {&batch}).ok());
+  EXPECT_EQ(*ReadFile(CsvFormat(), path, options, "t STRING"), (TextRows{{"#1"}, {"a#"}}));
+}
+
 TEST_F(CsvFiles, WritesActiveRowsByTheirWeight) {
   VectorBuilder builder((Type(TypeId::kInt)));
   for (int n : {10, 11, 12}) builder.Append(TypedValue::Int(n));
