@@ -89,6 +89,9 @@ TEST(CypherQueries, AreReadClauseByClause) {
        "(return (match g (shortest p (node a) (-> :R *..5) (node b))) (p))"},
       {"MATCH p = shortestPath((a)<-[*1..3]-(b)) RETURN p",
        "(return (match g (shortest p (node a) (<- *1..3) (node b))) (p))"},
+      {"MATCH p = shortestPath((a)-[*1]->(b)) RETURN p SKIP 1",
+       "(return (match g (shortest p (node a) (-> *1..1) (node b))) (p) (skip 1))"},
+      {"RETURN 1 AS x OFFSET 2", "(return () ((as 1 x)) (skip 2))"},
       {"MATCH (a) WITH a, count(*) AS n WHERE n > 1 MATCH (a)-->(b) RETURN b",
        "(return (match (filter (return (match g (path (node a))) (a (as (count *) n))) (> n 1)) g "
        "(path (node a) (->) (node b))) (b))"},
