@@ -356,6 +356,9 @@ TEST(SparkExpression, TakesStarsOfItsOwnInputOnly) {
                 condition { literal { boolean: true } } } }
                 expressions { unresolved_star { plan_id: 3 } } })"),
               HasSubstr("accepted"));
+  EXPECT_THAT(Refused(R"(project { input { offset { offset: 1 input { common { plan_id: 3 } range {
+                end: 2 } } } } expressions { unresolved_star { plan_id: 3 } } })"),
+              HasSubstr("accepted"));
   EXPECT_THAT(
       Refused(R"(project { input { project { input { common { plan_id: 3 } range { end: 1 } } } }
                 expressions { unresolved_star { plan_id: 3 } } })"),
