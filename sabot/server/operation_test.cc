@@ -134,6 +134,24 @@ TEST(Operation, HoldsTheProducerBackUntilResponsesAreTaken) {
   EXPECT_EQ(num_appended, 4);
 }
 
+TEST(Operation, CountsWhatWasSentOnceAlsoWhenItIsReleased) {
+  Operation operation("id", {}, true);
+  const std::string large(size_t{40} << 20, 'x');
+  ASSERT_TRUE(operation.Append("1", large));
+  Reader reader(1);
+  operation.Stream(&reader, {}, INT64_MAX);
+  operation.ReleaseUntil("1");
+  std::atomic<int> num_appended{0};
+  std::thread producer([&] {
+    while (operation.Append("2", large)) ++num_appended;
+  });
+  while (num_appended < 1) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(num_appended, 1);
+  operation.Cancel();
+  producer.join();
+}
+
 TEST(Operation, WakesAProducerThatWaitsWhenItIsCancelledOrReleased) {
   Operation operation("id", {}, true);
   const std::string large(size_t{40} << 20, 'x');

@@ -7,10 +7,14 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include "arrow/record_batch.h"
+#include "arrow/type.h"
 #include "spark/connect/base.pb.h"
 
 #include "sabot/base/error.h"
+#include "sabot/formats/arrow/convert.h"
 #include "sabot/server/analysis.h"
+#include "sabot/server/arrow_stream.h"
 #include "sabot/server/grpc_server.h"
 
 namespace sabot::server {
@@ -244,9 +248,32 @@ TEST_F(ServiceTest, KeepsUploadsOfTheRightChecksum) {
   ASSERT_EQ(pieces.artifacts_size(), 1);
   EXPECT_TRUE(exists("cache/c"));
   upload(
+      {"begin_chunk { name: \"cache/d\" num_chunks: 2 initial_chunk { data: \"damaged\" crc: "
+       "3421780262 } }",
+       "chunk { data: \"123456789\" crc: 3421780262 }"});
+  EXPECT_FALSE(exists("cache/d"));
+  upload(
       {"batch { artifacts { name: \"pyfiles/x.py\" data { data: \"123456789\" crc: 3421780262 "
        "} } }"});
   EXPECT_THAT(status_.message, HasSubstr("addArtifacts"));
+}
+
+TEST_F(ServiceTest, ReadsTheSameRowsUnderEachSchemaAnew) {
+  const auto schema = arrow::schema({arrow::field("a", arrow::int32())});
+  const std::string data =
+      *WriteStream(*FromArrow(*schema), {*arrow::RecordBatch::MakeEmpty(schema)}, "UTC");
+  for (const char* ddl : {"a INT", "b INT", "b BIGINT"}) {
+    proto::ExecutePlanRequest request;
+    request.set_session_id("s");
+    auto* rows = request.mutable_plan()->mutable_root()->mutable_local_relation();
+    rows->set_data(data);
+    rows->set_schema(ddl);
+    const auto responses = Stream("ExecutePlan", request.SerializeAsString());
+    ASSERT_TRUE(status_.ok()) << status_.message;
+    const auto& field = responses[0].schema().struct_().fields(0);
+    EXPECT_EQ(field.name(), std::string(ddl, 1));
+    EXPECT_EQ(field.data_type().has_long_(), std::string(ddl) == "b BIGINT");
+  }
 }
 
 TEST_F(ServiceTest, ExplainsErrorsInFull) {

@@ -275,6 +275,9 @@ def test_conf(spark):
     assert spark.conf.get("spark.sql.shuffle.partitions") == "5"
     spark.conf.unset("spark.sql.shuffle.partitions")
     assert spark.conf.get("spark.sql.shuffle.partitions") == "200"
+    spark.sql("SET spark.sql.shuffle.partitions = 7")
+    spark.sql("RESET spark.sql.shuffle.partitions")
+    assert spark.conf.get("spark.sql.shuffle.partitions") == "200"
     assert spark.conf.get("no.such.key", "otherwise") == "otherwise"
     assert spark.conf.isModifiable("spark.sql.session.timeZone")
     assert spark.conf.getAll["spark.sql.ansi.enabled"] == "true"
