@@ -1,6 +1,8 @@
 #include "sabot/scheduler/unbounded.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <map>
 #include <set>
 #include <thread>
@@ -383,6 +385,23 @@ TEST_F(UnboundedTest, ACommitMayStopItsStreamButNotWaitForIt) {
   for (const arrow::Status& status : refused) {
     EXPECT_EQ(GetErrorDetail(status)->error_class().name, "UNSUPPORTED_FEATURE");
   }
+}
+
+TEST_F(UnboundedTest, ACheckpointAskedForDuringAnotherFollowsIt) {
+  WorkerPool pool(2);
+  connector->stream.pause_at = 300;
+  auto stream = Start(Env::Real(), 2, {.pool = &pool}, Plan());
+  ASSERT_TRUE(stream.ok()) << stream.status().ToString();
+  std::atomic<int> num_commits{0};
+  connector->outside.on_commit = [&] {
+    if (num_commits++ == 0) (*stream)->TriggerCheckpoint();
+  };
+  (*stream)->TriggerCheckpoint();
+  for (int i = 0; num_commits < 2 && i < 10'000; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_GE(num_commits, 2);
+  stream->reset();
 }
 
 // The fake window passes watermarks as they are; a real one takes its size and lateness off.
