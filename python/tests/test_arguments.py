@@ -1,10 +1,11 @@
 """What Python code passes in: paths, frames, names, parameters, and what is none of them."""
 
+import datetime
 import pathlib
 
 import pytest
 
-from sabot import AnalysisError, ExecutionError, ParseError, Sabot, SabotError, call, col, expr, lit
+from sabot import AnalysisError, ExecutionError, ParseError, Sabot, SabotError, _engine, call, col, expr, lit
 
 
 @pytest.fixture
@@ -92,6 +93,26 @@ def test_parameters(engine):
     with pytest.raises(AnalysisError):
         engine.graph.cypher("RETURN $a AS a", a=1, b=2)
     assert engine.graph.cypher("RETURN $text AS t, $self AS s", text="x", self=2).collect() == [("x", 2)]
+
+
+def test_operators_keep_their_sides(engine):
+    x = col("x")
+    query = engine.sql("SELECT 4 AS x").select(8 - x, 8 / x, x - 8, x / 8, 8 * x, 8 + x)
+    assert query.collect() == [(4, 2.0, -4, 0.5, 32, 12)]
+
+
+def test_the_first_and_the_last_day_of_python_are_dates(engine):
+    days = (datetime.date.min, datetime.date.max)
+    assert engine.sql("SELECT DATE '0001-01-01', DATE '9999-12-31'").collect() == [days]
+
+
+def test_a_named_broker_comes_before_that_of_the_environment(engine, monkeypatch):
+    options = []
+    monkeypatch.setattr(_engine, "external", lambda connector, texts, schema: options.append(texts))
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "environment:1")
+    engine.stream.from_kafka("t")
+    engine.stream.from_kafka("t", servers="named:1")
+    assert [each["kafka.bootstrap.servers"] for each in options] == ["environment:1", "named:1"]
 
 
 LONE = "\ud800"
