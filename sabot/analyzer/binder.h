@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -135,6 +136,12 @@ class Binder {
   arrow::Result<FoundColumn> FindInFrame(const Scope& scope, const syntax::Name& name,
                                          Span span) const;
   ColumnId OriginOf(ColumnId id) const;
+  /// The relation is a projection of `input`: remember which columns it left out.
+  Relation Projected(Relation relation, const Relation& input);
+  /// A step that keeps the columns, over a relation. Its expressions may name columns that the
+  /// projection below left out, as in Spark: df.select("a").orderBy("b").
+  using Step = std::function<arrow::Result<Relation>(const Relation& input)>;
+  arrow::Result<Relation> WithLeftOut(const Relation& input, const Step& step);
 
   // views.cc
   arrow::Result<Relation> BindView(const std::string& name, const QueryView& view, Span span);
@@ -262,6 +269,9 @@ class Binder {
   /// By plan id, in the order they were resolved: a frame joined with one derived from it occurs
   /// twice.
   std::map<int64_t, std::vector<Frame>> frames_;
+  /// By a plan that leaves columns of its input out: the same rows with those columns. In their
+  /// scope what stands in the plan hides them.
+  std::map<LogicalPtr, Relation> wider_;
   /// Columns that Spark takes for the same though a step computes them anew (of the first input of
   /// a union, beside the keys of dropDuplicates): the new id, the old one.
   std::map<ColumnId, ColumnId> origins_;

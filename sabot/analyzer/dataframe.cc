@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,6 +8,16 @@
 #include "sabot/base/error.h"
 
 namespace sabot::analyzer {
+namespace {
+
+bool IsUnresolved(const arrow::Status& status) {
+  const ErrorDetail* detail = GetErrorDetail(status);
+  if (detail == nullptr) return false;
+  const std::string_view name = detail->error_class().name;
+  return name.starts_with("UNRESOLVED_COLUMN.") || name == "CANNOT_RESOLVE_DATAFRAME_COLUMN";
+}
+
+}  // namespace
 
 ColumnId Binder::OriginOf(ColumnId id) const {
   for (auto found = origins_.find(id); found != origins_.end(); found = origins_.find(id)) {
@@ -50,8 +61,56 @@ arrow::Result<FoundColumn> Binder::FindInFrame(const Scope& scope, const syntax:
                                fmt::join(name.parts, ".")));
 }
 
+Relation Binder::Projected(Relation relation, const Relation& input) {
+  const auto* project = relation.plan->As<LogicalProject>();
+  if (project == nullptr || relation.plan->input() != input.plan) return relation;
+  const auto known = wider_.find(input.plan);
+  const Relation& source = known == wider_.end() ? input : known->second;
+  LogicalProject wide = *project;
+  Scope scope = relation.scope;
+  std::set<ColumnId> ids;
+  for (const NamedExpression& named : wide.expressions) ids.insert(named.column.id);
+  for (const ScopeColumn& column : source.scope.columns) {
+    if (ids.insert(column.column.id).second) {
+      wide.expressions.push_back({column.column, MakeColumn(column.column)});
+    }
+    ScopeColumn left_out = column;
+    for (const ScopeColumn& visible : relation.scope.columns) {
+      if (EqualNames(visible.column.name, column.column.name)) left_out.is_hidden = true;
+      // `a.b` stays the field of the column a, whatever the table a had.
+      if (EqualNames(visible.column.name, column.qualifier)) left_out.qualifier.clear();
+    }
+    scope.columns.push_back(std::move(left_out));
+  }
+  LogicalPtr plan = MakeLogical(std::move(wide), {source.plan});
+  wider_.emplace(relation.plan, Relation{std::move(plan), std::move(scope)});
+  return relation;
+}
+
+arrow::Result<Relation> Binder::WithLeftOut(const Relation& input, const Step& step) {
+  arrow::Result<Relation> narrow = step(input);
+  const auto known = wider_.find(input.plan);
+  if (known == wider_.end() || !(narrow.ok() || IsUnresolved(narrow.status()))) return narrow;
+  arrow::Result<Relation> wide = step(known->second);
+  if (!wide.ok()) return narrow;
+  if (!narrow.ok()) {
+    LogicalProject project;
+    Relation visible;
+    for (const ScopeColumn& column : input.scope.columns) {
+      const auto& output = wide->plan->output;
+      if (std::ranges::find(output, column.column.id, &OutputColumn::id) == output.end()) continue;
+      project.expressions.push_back({column.column, MakeColumn(column.column)});
+      visible.scope.columns.push_back(column);
+    }
+    visible.plan = MakeLogical(std::move(project), {wide->plan});
+    narrow = std::move(visible);
+  }
+  wider_.emplace(narrow->plan, *std::move(wide));
+  return narrow;
+}
+
 arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::WithColumns& with) {
-  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(with.input));
+  ARROW_ASSIGN_OR_RAISE(const Relation input, ResolveRelation(with.input));
   LogicalProject project;
   for (const ScopeColumn& column : input.scope.columns) {
     project.expressions.push_back({column.column, MakeColumn(column.column)});
@@ -68,29 +127,30 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::With
     }
     if (!replaced) project.expressions.push_back(std::move(named));
   }
-  ARROW_ASSIGN_OR_RAISE(input.plan, WithoutNullTimes(std::move(input.plan)));
-  LogicalPtr plan = MakeLogical(std::move(project), {std::move(input.plan)});
+  ARROW_ASSIGN_OR_RAISE(LogicalPtr rows, WithoutNullTimes(input.plan));
+  LogicalPtr plan = MakeLogical(std::move(project), {std::move(rows)});
   Scope scope = Scope::Of(plan);
-  return Relation{std::move(plan), std::move(scope)};
+  return Projected({std::move(plan), std::move(scope)}, input);
 }
 
 arrow::Result<Relation> Binder::Bind(const syntax::Relation&,
                                      const syntax::WithColumnsRenamed& with) {
-  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(with.input));
+  ARROW_ASSIGN_OR_RAISE(const Relation input, ResolveRelation(with.input));
   LogicalProject project;
-  for (ScopeColumn& column : input.scope.columns) {
+  Scope scope = input.scope;
+  for (ScopeColumn& column : scope.columns) {
     const ExpressionPtr value = MakeColumn(column.column);
     for (const auto& [from, to] : with.renames) {
       if (EqualNames(column.column.name, from)) column.column.name = to;
     }
     project.expressions.push_back({column.column, value});
   }
-  LogicalPtr plan = MakeLogical(std::move(project), {std::move(input.plan)});
-  return Relation{std::move(plan), std::move(input.scope)};
+  LogicalPtr plan = MakeLogical(std::move(project), {input.plan});
+  return Projected({std::move(plan), std::move(scope)}, input);
 }
 
 arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Drop& drop) {
-  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(drop.input));
+  ARROW_ASSIGN_OR_RAISE(const Relation input, ResolveRelation(drop.input));
   std::vector<ColumnId> dropped;
   for (const syntax::Name& reference : drop.references) {
     const auto found = FindInFrame(input.scope, reference, {});
@@ -98,10 +158,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Drop
       dropped.push_back(found->column.id);
       continue;
     }
-    const ErrorDetail* detail = GetErrorDetail(found.status());
-    if (detail == nullptr || detail->error_class().name != "CANNOT_RESOLVE_DATAFRAME_COLUMN") {
-      return found.status();
-    }
+    if (!IsUnresolved(found.status())) return found.status();
   }
   LogicalProject project;
   Scope scope;
@@ -114,8 +171,8 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Drop
     project.expressions.push_back({column.column, MakeColumn(column.column)});
     scope.columns.push_back(column);
   }
-  LogicalPtr plan = MakeLogical(std::move(project), {std::move(input.plan)});
-  return Relation{std::move(plan), std::move(scope)};
+  LogicalPtr plan = MakeLogical(std::move(project), {input.plan});
+  return Projected({std::move(plan), std::move(scope)}, input);
 }
 
 arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,

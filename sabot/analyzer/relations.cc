@@ -345,12 +345,14 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::With
 }
 
 arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Filter& filter) {
-  ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(filter.input));
-  ARROW_ASSIGN_OR_RAISE(ExpressionPtr condition,
-                        ResolveCondition(filter.condition, {.columns = &input.scope}));
-  ARROW_ASSIGN_OR_RAISE(input.plan, WithoutNullTimes(std::move(input.plan)));
-  input.plan = MakeLogical(LogicalFilter{std::move(condition)}, {std::move(input.plan)});
-  return input;
+  ARROW_ASSIGN_OR_RAISE(const Relation input, ResolveRelation(filter.input));
+  return WithLeftOut(input, [&](Relation rows) -> arrow::Result<Relation> {
+    ARROW_ASSIGN_OR_RAISE(ExpressionPtr condition,
+                          ResolveCondition(filter.condition, {.columns = &rows.scope}));
+    ARROW_ASSIGN_OR_RAISE(rows.plan, WithoutNullTimes(std::move(rows.plan)));
+    rows.plan = MakeLogical(LogicalFilter{std::move(condition)}, {std::move(rows.plan)});
+    return rows;
+  });
 }
 
 arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Limit& limit) {
@@ -393,6 +395,7 @@ arrow::Result<LogicalPtr> Binder::LimitBy(LogicalPtr plan, const syntax::Express
 arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,
                                      const syntax::SubqueryAlias& alias) {
   ARROW_ASSIGN_OR_RAISE(Relation input, ResolveRelation(alias.input));
+  wider_.erase(input.plan);
   Relation renamed{input.plan, {}};
   for (ScopeColumn& column : input.scope.columns) {
     if (!column.is_hidden) renamed.scope.columns.push_back({alias.name, column.column});

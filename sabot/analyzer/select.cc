@@ -465,18 +465,22 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Orde
 }
 
 arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syntax::Sort& sort) {
-  Block block;
-  ARROW_ASSIGN_OR_RAISE(block.input, ResolveRelation(sort.input));
-  block.projection.push_back(MakeExpression(syntax::Star{}, relation.span));
-  block.order_by = sort.keys;
-  return BindBlock(block);
+  ARROW_ASSIGN_OR_RAISE(const Relation input, ResolveRelation(sort.input));
+  return WithLeftOut(input, [&](const Relation& rows) {
+    Block block;
+    block.input = rows;
+    block.projection.push_back(MakeExpression(syntax::Star{}, relation.span));
+    block.order_by = sort.keys;
+    return BindBlock(block);
+  });
 }
 
 arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Project& project) {
   Block block;
   ARROW_ASSIGN_OR_RAISE(block.input, ResolveRelation(project.input));
   block.projection = project.expressions;
-  return BindBlock(block);
+  ARROW_ASSIGN_OR_RAISE(Relation bound, BindBlock(block));
+  return Projected(std::move(bound), block.input);
 }
 
 arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Aggregate& aggregate) {

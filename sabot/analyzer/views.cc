@@ -47,6 +47,7 @@ arrow::Result<Relation> Binder::BindView(const std::string& name, const QueryVie
   is_cypher_ = was_cypher;
   views_.pop_back();
   if (!resolved.ok()) return InView(resolved.status(), name, span);
+  wider_.erase(resolved->plan);
 
   // The k-th column of a name is the k-th one still: a query may have several of one name.
   const Schema schema = view.schema();

@@ -81,7 +81,6 @@ def test_a_name_of_two_columns_is_ambiguous(a, spark):
 
 def test_a_replaced_column_is_not_the_one_of_the_frame(a):
     refused("CANNOT_RESOLVE_DATAFRAME_COLUMN", a.withColumn("v", F.lit(0)).select(a.v))
-    refused("CANNOT_RESOLVE_DATAFRAME_COLUMN", a.withColumn("v", -F.col("v")).orderBy(a.v))
     assert a.withColumn("w", F.lit(0)).select(a.v).count() == 3
     assert a.withColumn("v", F.lit(0)).drop(a.v).columns == ["id", "v"]
 
@@ -100,6 +99,38 @@ def test_columns_of_a_frame_outlive_steps_that_keep_them(a, spark):
     assert a.hint("broadcast").filter(a.id > 2).select(a.v).collect() == [(30,)]
     assert a.distinct().filter(a.id > 2).select(a.v).collect() == [(30,)]
     assert a.groupBy(a.id).agg(F.max(a.v)).filter(a.id > 2).collect() == [(3, 30)]
+
+
+# ---- columns that a select left out
+
+def test_filters_and_orders_by_columns_left_out(a):
+    assert a.select("v").orderBy(F.desc("id")).collect() == [(30,), (20,), (10,)]
+    assert a.select("v").filter("id > 1").orderBy(a.id.desc()).collect() == [(30,), (20,)]
+    assert a.select("v").filter(a.id > 1).filter("id < 3").collect() == [(20,)]
+    assert a.select((F.col("v") + 1).alias("w")).where(F.col("v") > 10).sort("id").collect() == [(21,), (31,)]
+    assert a.withColumnRenamed("id", "n").filter("id = 2").collect() == [(2, 20)]
+    assert a.drop("id").orderBy("id", ascending=False).columns == ["v"]
+    assert a.select("v").select("v").filter("id = 2").collect() == [(20,)]
+    assert a.groupBy("id").agg(F.sum("v").alias("s")).select("s").orderBy(F.desc("id")).collect() == [(30,), (20,), (10,)]
+
+
+def test_what_stands_in_the_frame_hides_what_was_left_out(a):
+    swapped = a.select(F.col("v").alias("id"), (-F.col("id")).alias("n"))
+    assert swapped.filter("id = 20 AND v = 20").collect() == [(20, -2)]
+    assert swapped.filter(a.id == 2).collect() == [(20, -2)]
+    replaced = a.withColumn("v", -F.col("v"))
+    assert replaced.orderBy("v").collect() == [(3, -30), (2, -20), (1, -10)]
+    assert replaced.filter(a.v > 10).orderBy(a.v).collect() == [(2, -20), (3, -30)]
+
+
+def test_left_out_columns_end_where_the_rows_change(a):
+    for frame in (a.select("v").limit(2), a.select("v").distinct(), a.select("v").union(a.select("v")),
+                  a.select("v").alias("x"), a.groupBy("v").count()):
+        refused("UNRESOLVED_COLUMN.WITH_SUGGESTION", frame.filter("id > 1"))
+    a.select("v").createOrReplaceTempView("narrow")
+    refused("UNRESOLVED_COLUMN.WITH_SUGGESTION", a.sparkSession.table("narrow").filter("id > 1"))
+    refused("UNRESOLVED_COLUMN.WITH_SUGGESTION", a.select("v").select("id"))
+    refused("UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", a.select("v").filter("ident > 1"))
 
 
 # ---- literals
