@@ -46,7 +46,7 @@ class Streams:
         self._running: list[Running] = []
 
     def from_parquet(self, path: str | list[str], **options: Any) -> "Stream":
-        """Read files as a stream: each is a split, read front to back, in the order of their names."""
+        """Read files as a stream: each is a split, read front to back; the rows of several come by event time."""
         return self._from_files("parquet", path, None, options)
 
     def from_csv(self, path: str | list[str], schema: str | None = None, **options: Any) -> "Stream":
