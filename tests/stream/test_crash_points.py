@@ -1,5 +1,6 @@
 """A stream killed at any named point goes on from its checkpoint, and its files are those of a run that was left alone."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -135,19 +136,24 @@ def test_a_worker_killed_at_a_point_is_started_again(source, undisturbed, tmp_pa
 
 def test_a_worker_killed_from_outside_is_started_again(source, undisturbed, tmp_path):
     windows, late, total = undisturbed
-    with Sabot(config={"sabot.batch.size": replay.CRASH_BATCH}, workers=1) as engine:
-        handle = replay.start_to_files(engine, source, tmp_path, 2, INTERVAL)
-        while (before := handle.status).epoch < 2:
-            assert before.state == "running"
-            time.sleep(0.001)
-        os.kill(before.worker_pid, signal.SIGKILL)
-        assert handle.wait(60)
-        after = handle.status
+    for attempt in range(10):  # the worker of a busy machine may be through before it is killed
+        folder = tmp_path / str(attempt)
+        with Sabot(config={"sabot.batch.size": replay.CRASH_BATCH}, workers=1) as engine:
+            handle = replay.start_to_files(engine, source, folder, 2, INTERVAL)
+            while (before := handle.status).epoch < 2 and before.state == "running":
+                time.sleep(0.001)
+            with contextlib.suppress(ProcessLookupError):
+                if before.worker_pid > 0:  # 0 would be this whole group of processes
+                    os.kill(before.worker_pid, signal.SIGKILL)
+            assert handle.wait(60)
+            after = handle.status
+        if after.restarts:
+            break
     assert after.restarts == 1
     # It did not begin anew: what it had saved was not read again.
     assert after.rows_in <= total - before.rows_saved + replay.CRASH_BATCH
-    assert replay.windows_in(tmp_path / "windows") == windows
-    assert replay.late_in(tmp_path / "late") == late
+    assert replay.windows_in(folder / "windows") == windows
+    assert replay.late_in(folder / "late") == late
 
 
 def test_a_worker_that_always_dies_fails_the_stream(source, tmp_path, monkeypatch):
