@@ -278,6 +278,39 @@ TEST_F(ParquetFiles, SkipsRowGroupsThatCannotMatch) {
   EXPECT_EQ(skipped(1, Comparison::kEqual, TypedValue::Double(std::nan(""))), 1);
 }
 
+TEST_F(ParquetFiles, CountsOfNullsSkipWhatTheyProve) {
+  // Row groups of {0, NULL}, {NULL, NULL}, {4, 5}.
+  arrow::Int64Builder builder;
+  ASSERT_TRUE(
+      builder.AppendValues({0, 1, 2, 3, 4, 5}, {true, false, false, false, true, true}).ok());
+  const auto table =
+      arrow::Table::Make(arrow::schema({arrow::field("n", arrow::int64())}), {*builder.Finish()});
+  const auto rows = [](const DataFile& file, Comparison comparison) {
+    const auto read =
+        ReadRows(file, {.columns = {0}, .bounds = {{0, comparison, TypedValue::Long(0)}}});
+    EXPECT_TRUE(read.ok()) << read.status();
+    std::string text;
+    for (const Row& row : *read) text += row[0] + " ";
+    return text;
+  };
+  const auto file = OpenFile(WriteTable(*table, 2, parquet::WriterProperties::Builder().build()));
+  EXPECT_EQ(rows(*file, Comparison::kIsNull), "0 NULL NULL NULL ");
+  EXPECT_EQ(rows(*file, Comparison::kIsNotNull), "0 NULL 4 5 ");
+  EXPECT_EQ(rows(*file, Comparison::kEqual), "0 NULL ");
+  EXPECT_EQ(file->Statistics()->columns[0].null_count, 3);
+  EXPECT_EQ(file->Statistics()->columns[0].min, TypedValue::Long(0));
+  EXPECT_EQ(file->Statistics()->columns[0].max, TypedValue::Long(5));
+
+  // Without counts nothing is known of NULLs.
+  const auto bare = OpenFile(
+      WriteTable(*table, 2, parquet::WriterProperties::Builder().disable_statistics()->build()));
+  for (const auto comparison : {Comparison::kIsNull, Comparison::kIsNotNull, Comparison::kEqual}) {
+    EXPECT_EQ(rows(*bare, comparison), "0 NULL NULL NULL 4 5 ");
+  }
+  EXPECT_EQ(bare->Statistics()->columns[0].null_count, -1);
+  EXPECT_TRUE(bare->Statistics()->columns[0].min.is_null());
+}
+
 // -1, 0, 1; 2 if either is NULL or NaN, which this test leaves out.
 int Order(const TypedValue& left, const TypedValue& right) {
   const auto order = [](const auto& a, const auto& b) { return a < b ? -1 : (b < a ? 1 : 0); };
