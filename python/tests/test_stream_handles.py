@@ -261,6 +261,16 @@ def test_rows_without_an_event_time_are_late(here, tmp_path):
     assert late.agg(call("count"), call("count", "time")).collect() == [(250, 0)]
 
 
+def test_late_rows_keep_the_columns_that_no_window_reads(here, tmp_path):
+    here.sql("SELECT id, IF(id = 2, NULL, timestamp_micros(id)) AS time, CONCAT('row ', id) AS text "
+             "FROM range(4)").write_parquet(tmp_path / "in")
+    stream = hourly(here.stream.from_parquet(tmp_path / "in"))
+    assert stream.to_files(tmp_path / "out").late_to_files(tmp_path / "late").start().wait()
+    late = here.read(tmp_path / "late", "parquet")
+    assert late.columns == ["id", "time", "text"]
+    assert late.collect() == [(2, None, "row 2")]
+
+
 def test_rows_in_memory_are_those_since_the_start(here, times, tmp_path):
     for expected in (20000, 0):
         handle = here.stream.from_parquet(times).to_memory().start(tmp_path / "checkpoint", interval=0.005)
