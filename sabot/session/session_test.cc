@@ -262,6 +262,16 @@ TEST_F(SessionTest, TheRowsOfACommandAreATable) {
   EXPECT_EQ(Sql("CREATE TEMPORARY VIEW v AS SELECT 1")->relation(), nullptr);
 }
 
+TEST_F(SessionTest, ExplainAnalyzeCountsTheRowsOfAllBatches) {
+  const auto analyzed = [&](const std::string& text) { return Rows("EXPLAIN ANALYZE " + text)[0]; };
+  EXPECT_THAT(analyzed("SELECT id FROM range(5000)"), HasSubstr("\n5000 rows in "));
+  // Of the result, not of what was read for it.
+  const std::string filtered = analyzed("SELECT id FROM range(5000) WHERE id % 1000 = 7");
+  EXPECT_THAT(filtered, HasSubstr("\n5 rows in "));
+  EXPECT_THAT(filtered, HasSubstr("; 5000 rows read, "));
+  EXPECT_THAT(analyzed("SELECT id FROM range(0)"), HasSubstr("\n0 rows in "));
+}
+
 TEST_F(SessionTest, AHookThatFailsEndsACommand) {
   int calls = 0;
   const auto query = session_->Sql(
