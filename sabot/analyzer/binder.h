@@ -254,7 +254,7 @@ class Binder {
   const AnalyzerContext& context_;
   const std::map<std::string, TypedValue>* parameters_;  // of the statement, or the view within
   std::vector<std::string> views_;                       // being resolved, outermost first
-  bool is_cypher_ = false;                               // set by the first MATCH or RETURN
+  bool is_cypher_ = false;                               // in a RETURN and the clauses before it
   ColumnId next_id_ = 1;
   std::vector<ExpressionPtr> window_times_;  // of the window() calls of the step at hand
   int depth_ = 0;

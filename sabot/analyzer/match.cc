@@ -471,7 +471,6 @@ arrow::Status Binder::JoinNode(const GraphVariable& known, const GraphVariable& 
 }
 
 arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syntax::Match& match) {
-  is_cypher_ = true;
   Relation before;
   if (match.input != nullptr) {
     ARROW_ASSIGN_OR_RAISE(before, ResolveRelation(match.input));

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cctype>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -496,7 +497,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Aggr
 }
 
 arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Return& result) {
-  is_cypher_ = true;
+  const bool was_cypher = std::exchange(is_cypher_, true);
   Block block;
   if (result.input != nullptr) {
     ARROW_ASSIGN_OR_RAISE(block.input, ResolveRelation(result.input));
@@ -513,7 +514,8 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::Retu
   block.limit = result.limit;
   block.nulls_are_greatest = true;
   ARROW_ASSIGN_OR_RAISE(Relation bound, BindBlock(block));
-  bound.scope.is_cypher = true;
+  is_cypher_ = was_cypher;
+  bound.scope.is_cypher = was_cypher;
   ARROW_RETURN_NOT_OK(PassOnVariables(block.projection, input, &bound.scope));
   return bound;
 }

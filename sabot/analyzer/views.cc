@@ -40,11 +40,9 @@ arrow::Result<Relation> Binder::BindView(const std::string& name, const QueryVie
   const std::map<std::string, TypedValue>* parameters = &view.parameters();
   std::swap(commons, commons_);
   std::swap(parameters, parameters_);
-  const bool was_cypher = std::exchange(is_cypher_, false);
   auto resolved = ResolveRelation(view.query());
   std::swap(commons, commons_);
   std::swap(parameters, parameters_);
-  is_cypher_ = was_cypher;
   views_.pop_back();
   if (!resolved.ok()) return InView(resolved.status(), name, span);
   wider_.erase(resolved->plan);
