@@ -8,11 +8,21 @@ Functions and types are PySpark's own: from pyspark.sql import functions as F. W
 refused as UnsupportedOperationException, with what works instead.
 """
 
+import sys
 from typing import Any, Optional
 
-from pyspark.sql.connect.session import SparkSession as _ConnectSession
+# The client takes a main module without a file, as `python -c` has it, for a run of its own doctests, and exits.
+_main = sys.modules["__main__"]
+_has_file = hasattr(_main, "__file__")
+if not _has_file:
+    _main.__file__ = "<string>"
+try:
+    from pyspark.sql.connect.session import SparkSession as _ConnectSession
 
-from sabot.spark.channel import InProcessChannelBuilder
+    from sabot.spark.channel import InProcessChannelBuilder
+finally:
+    if not _has_file:
+        del _main.__file__
 
 __all__ = ["SparkSession"]
 
