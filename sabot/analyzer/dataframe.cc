@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <set>
+#include <string>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "sabot/analyzer/binder.h"
 #include "sabot/base/error.h"
+#include "sabot/types/identifier.h"
 
 namespace sabot::analyzer {
 namespace {
@@ -66,22 +68,27 @@ Relation Binder::Projected(Relation relation, const Relation& input) {
   if (project == nullptr || relation.plan->input() != input.plan) return relation;
   const auto known = wider_.find(input.plan);
   const Relation& source = known == wider_.end() ? input : known->second;
+  std::set<ColumnId> ids;
+  std::set<std::string> names;
+  for (const NamedExpression& named : project->expressions) ids.insert(named.column.id);
+  for (const ScopeColumn& column : relation.scope.columns) {
+    names.insert(ToLowerAscii(column.column.name));
+  }
   LogicalProject wide = *project;
   Scope scope = relation.scope;
-  std::set<ColumnId> ids;
-  for (const NamedExpression& named : wide.expressions) ids.insert(named.column.id);
   for (const ScopeColumn& column : source.scope.columns) {
+    ScopeColumn left_out = column;
+    left_out.is_hidden = column.is_hidden || names.contains(ToLowerAscii(column.column.name));
+    // `a.b` stays the field of the column a, whatever the table a had.
+    if (names.contains(ToLowerAscii(column.qualifier))) left_out.qualifier.clear();
     if (ids.insert(column.column.id).second) {
       wide.expressions.push_back({column.column, MakeColumn(column.column)});
-    }
-    ScopeColumn left_out = column;
-    for (const ScopeColumn& visible : relation.scope.columns) {
-      if (EqualNames(visible.column.name, column.column.name)) left_out.is_hidden = true;
-      // `a.b` stays the field of the column a, whatever the table a had.
-      if (EqualNames(visible.column.name, column.qualifier)) left_out.qualifier.clear();
+    } else if (left_out.is_hidden) {
+      continue;  // nothing can tell it from the visible one
     }
     scope.columns.push_back(std::move(left_out));
   }
+  if (scope.columns.size() == relation.scope.columns.size()) return relation;
   LogicalPtr plan = MakeLogical(std::move(wide), {source.plan});
   wider_.emplace(relation.plan, Relation{std::move(plan), std::move(scope)});
   return relation;
