@@ -101,7 +101,7 @@ class Files {
   /// The whole content.
   arrow::Result<std::string> ReadAll(const std::string& path);
   /// A file or a folder with all it holds; OK if there is none.
-  arrow::Status RemoveTree(const std::string& path);
+  virtual arrow::Status RemoveTree(const std::string& path);
 };
 
 /// A piece of work handed to the I/O pool.

@@ -1,7 +1,5 @@
 // Parts of env.h that real and simulated files share.
 #include <cerrno>
-#include <filesystem>
-#include <system_error>
 
 #include <fmt/format.h>
 
@@ -62,13 +60,6 @@ arrow::Result<std::string> Files::ReadAll(const std::string& path) {
 }
 
 arrow::Status Files::RemoveTree(const std::string& path) {
-  // On a machine there are links. List follows them, out of the tree, and leaves out those that
-  // lead nowhere; remove_all unlinks them.
-  if (this == Env::Real().files) {
-    std::error_code error;
-    std::filesystem::remove_all(path, error);
-    return error ? FileError("remove", path, error.value()) : arrow::Status::OK();
-  }
   ARROW_ASSIGN_OR_RAISE(const bool exists, Exists(path));
   if (!exists) return arrow::Status::OK();
   const arrow::Result<std::vector<DirEntry>> entries = List(path);

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <dirent.h>
@@ -150,6 +152,13 @@ class RealReadableFile final : public ReadableFile {
 
 class RealFiles final : public Files {
  public:
+  // List follows links, out of the tree, and leaves out those that lead nowhere; this unlinks them.
+  arrow::Status RemoveTree(const std::string& path) override {
+    std::error_code error;
+    std::filesystem::remove_all(path, error);
+    return error ? FileError("remove", path, error.value()) : arrow::Status::OK();
+  }
+
   arrow::Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string& path) override {
     ARROW_ASSIGN_OR_RAISE(Descriptor descriptor, Open(path, O_WRONLY | O_CREAT | O_TRUNC));
     return std::make_unique<RealWritableFile>(std::move(descriptor), path);
