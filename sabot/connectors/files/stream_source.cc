@@ -2,6 +2,9 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -54,7 +57,9 @@ class FileStreamSource final : public Source {
       : scan_(std::move(scan)), batch_size_(context.batch_size), board_(context.splits) {
     for (size_t i = context.task_index; i < scan_->files().size(); i += context.num_tasks) {
       const ScannedFile& file = scan_->files()[i];
-      splits_.push_back({.file = &file, .number = HashOf(KnownAs(file.path))});
+      std::string path = KnownAs(file.path);
+      const uint64_t number = HashOf(path);
+      splits_.push_back({.file = &file, .path = std::move(path), .number = number});
       if (board_ != nullptr) board_->AddSteady(splits_.back().number);
     }
   }
@@ -81,9 +86,8 @@ class FileStreamSource final : public Source {
   arrow::Status Snapshot(Epoch /*epoch*/, SnapshotWriter& writer) override {
     for (const Split& split : splits_) {
       ARROW_ASSIGN_OR_RAISE(const FileStatistics statistics, split.file->file->Statistics());
-      const std::string bytes =
-          EncodeToString(SavedPosition{KnownAs(split.file->path), statistics.size_bytes,
-                                       split.morsels_done, split.rows_done, split.has_ended});
+      const std::string bytes = EncodeToString(SavedPosition{
+          split.path, statistics.size_bytes, split.morsels_done, split.rows_done, split.has_ended});
       ARROW_RETURN_NOT_OK(writer.Add({.name = std::string(kPieceName),
                                       .split = split.number,
                                       .content = {Buffer::Copy(bytes)}}));
@@ -92,6 +96,10 @@ class FileStreamSource final : public Source {
   }
 
   arrow::Status Restore(SnapshotReader& reader) override {
+    // The files may be dealt out to another number of tasks now, and there may be new ones.
+    std::unordered_map<std::string, Split*> by_path;  // null: another task's
+    for (const ScannedFile& file : scan_->files()) by_path.emplace(KnownAs(file.path), nullptr);
+    for (Split& split : splits_) by_path[split.path] = &split;
     while (true) {
       ARROW_ASSIGN_OR_RAISE(const std::optional<StatePiece> piece, reader.Next());
       if (!piece.has_value()) return arrow::Status::OK();
@@ -101,13 +109,19 @@ class FileStreamSource final : public Source {
       if (saved.rows_done < 0 || saved.morsels_done < 0) {
         return CodecError("a position in a file is negative");
       }
-      ARROW_RETURN_NOT_OK(Restore(saved));
+      const auto found = by_path.find(saved.path);
+      if (found != by_path.end()) {
+        if (found->second != nullptr) ARROW_RETURN_NOT_OK(Restore(saved, found->second));
+      } else if (!saved.has_ended) {
+        return NotTheFileThatWasRead(saved.path, "it was read in part and is not there any more");
+      }
     }
   }
 
  private:
   struct Split {
     const ScannedFile* file = nullptr;
+    std::string path;  // absolute
     uint64_t number = 0;
     int64_t morsels_done = 0;
     int64_t rows_done = 0;
@@ -185,18 +199,8 @@ class FileStreamSource final : public Source {
     scan_->CountRows(batch->num_rows());
   }
 
-  // The files may be dealt out to another number of tasks now, and there may be new ones.
-  arrow::Status Restore(const SavedPosition& saved) {
-    const auto file = std::ranges::find_if(scan_->files(), [&](const ScannedFile& scanned) {
-      return KnownAs(scanned.path) == saved.path;
-    });
-    if (file == scan_->files().end()) {
-      if (saved.has_ended) return arrow::Status::OK();
-      return NotTheFileThatWasRead(saved.path, "it was read in part and is not there any more");
-    }
-    const auto split = std::ranges::find(splits_, &*file, &Split::file);
-    if (split == splits_.end()) return arrow::Status::OK();
-    ARROW_ASSIGN_OR_RAISE(const FileStatistics statistics, file->file->Statistics());
+  arrow::Status Restore(const SavedPosition& saved, Split* split) {
+    ARROW_ASSIGN_OR_RAISE(const FileStatistics statistics, split->file->file->Statistics());
     if (!saved.has_ended && statistics.size_bytes != saved.size_bytes) {
       return NotTheFileThatWasRead(saved.path,
                                    fmt::format("it was read in part when it had {} bytes; now it "
