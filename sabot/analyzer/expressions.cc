@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -8,17 +7,12 @@
 #include "sabot/base/error.h"
 #include "sabot/expression/evaluator.h"
 #include "sabot/functions/resolve.h"
+#include "sabot/types/identifier.h"
 
 namespace sabot::analyzer {
 namespace {
 
 constexpr int kMaxDepth = 1000;
-
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 class DepthGuard {
  public:
@@ -372,7 +366,7 @@ arrow::Result<ExpressionPtr> Binder::MakeFunctionCall(std::string function,
 arrow::Result<ExpressionPtr> Binder::ResolveNode(const syntax::Expression& expression,
                                                  const syntax::Call& call,
                                                  const ExpressionScope& scope) {
-  const std::string function = Lower(call.function);
+  const std::string function = ToLowerAscii(call.function);
   if (function == "window") return ResolveWindow(expression, call, scope);
   if (is_cypher_) {
     ARROW_ASSIGN_OR_RAISE(ExpressionPtr own, ResolveCypherCall(expression, call, function, scope));
@@ -477,7 +471,7 @@ arrow::Result<ExpressionPtr> Binder::ResolveAggregate(const syntax::Expression& 
   inner.aggregation = nullptr;
   inner.aliases = nullptr;
   AggregateCall aggregate;
-  aggregate.function = Lower(call.function);
+  aggregate.function = ToLowerAscii(call.function);
   aggregate.distinct = call.distinct;
   const bool counts_rows = aggregate.function == "count" && call.arguments.size() == 1 &&
                            call.arguments[0]->As<syntax::Star>() != nullptr;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -10,16 +9,10 @@
 #include <fmt/format.h>
 
 #include "sabot/base/error.h"
+#include "sabot/types/identifier.h"
 
 namespace sabot::analyzer {
 namespace {
-
-std::string Upper(std::string_view text) {
-  std::string upper(text);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return upper;
-}
 
 arrow::Status BadNumber(std::string_view text, std::string_view type, Span span) {
   return MakeError("INVALID_TYPED_LITERAL",
@@ -84,7 +77,8 @@ arrow::Result<TypedValue> DecimalOf(std::string_view digits, Span span) {
 
 arrow::Result<TypedValue> NumberOf(std::string_view text, Span span) {
   const auto ends_with = [&](std::string_view suffix) {
-    return text.size() > suffix.size() && Upper(text.substr(text.size() - suffix.size())) == suffix;
+    return text.size() > suffix.size() &&
+           ToUpperAscii(text.substr(text.size() - suffix.size())) == suffix;
   };
   const auto without = [&](size_t count) { return text.substr(0, text.size() - count); };
   using Limits8 = std::numeric_limits<int8_t>;
@@ -131,7 +125,7 @@ constexpr IntervalUnit kUnits[] = {
 };
 
 const IntervalUnit* FindUnit(std::string_view name) {
-  std::string singular = Upper(name);
+  std::string singular = ToUpperAscii(name);
   if (singular.size() > 1 && singular.back() == 'S') singular.pop_back();
   for (const IntervalUnit& unit : kUnits) {
     if (unit.name == singular) return &unit;
@@ -294,7 +288,7 @@ arrow::Result<TypedValue> IntervalFromText(std::string_view text, Span span) {
     }
   }
   if (!word.empty()) words.push_back(std::move(word));
-  if (!words.empty() && Upper(words[0]) == "INTERVAL") words.erase(words.begin());
+  if (!words.empty() && ToUpperAscii(words[0]) == "INTERVAL") words.erase(words.begin());
   if (words.empty() || words.size() % 2 != 0) return BadInterval(text, span);
   for (size_t i = 0; i < words.size(); i += 2) {
     const IntervalUnit* unit = FindUnit(words[i + 1]);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "sabot/analyzer/scope.h"
+#include "sabot/types/identifier.h"
 
 namespace sabot::analyzer {
 namespace {
@@ -15,17 +16,6 @@ std::string Joined(const std::vector<ExpressionPtr>& arguments) {
   for (const ExpressionPtr& argument : arguments) {
     text.append(text.empty() ? "" : ", ").append(NameOf(argument));
   }
-  return text;
-}
-
-std::string Upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
-}
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -80,7 +70,7 @@ bool IsShownInCapitals(std::string_view function) {
 }
 
 std::string CallName(const syntax::Call& call) {
-  const std::string function = Lower(call.function);
+  const std::string function = ToLowerAscii(call.function);
   const auto& arguments = call.arguments;
   if (arguments.size() == 2) {
     const bool is_infix = IsOneOf(function, {"+", "-", "*", "/", "%", "=", "<", "<=", ">",
@@ -88,7 +78,7 @@ std::string CallName(const syntax::Call& call) {
     if (is_infix || function == "and" || function == "or") {
       const std::string sign = is_infix && function != "div" ? function
                                : function == "div"           ? "div"
-                                                             : Upper(function);
+                                                             : ToUpperAscii(function);
       return fmt::format("({} {} {})", NameOf(arguments[0]), sign, NameOf(arguments[1]));
     }
     if (function == "<>")
@@ -144,7 +134,7 @@ std::string CallName(const syntax::Call& call) {
   std::string inner = Joined(arguments);
   if (function == "count" && (arguments.empty() || arguments[0]->As<syntax::Star>() != nullptr))
     inner = "1";
-  return fmt::format("{}({}{})", IsShownInCapitals(function) ? Upper(function) : function,
+  return fmt::format("{}({}{})", IsShownInCapitals(function) ? ToUpperAscii(function) : function,
                      call.distinct ? "DISTINCT " : "", inner);
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,6 +10,7 @@
 #include "sabot/expression/evaluator.h"
 #include "sabot/functions/resolve.h"
 #include "sabot/plan/ids.h"
+#include "sabot/types/identifier.h"
 
 namespace sabot::analyzer {
 namespace {
@@ -24,16 +24,9 @@ int64_t NumSteps(const LogicalPtr& plan) {
   return count;
 }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
-
 OptionList ToList(const syntax::Options& options) {
   OptionList list;
-  for (const auto& [key, value] : options) list.emplace_back(Lower(key), value);
+  for (const auto& [key, value] : options) list.emplace_back(ToLowerAscii(key), value);
   std::sort(list.begin(), list.end());
   return list;
 }
@@ -42,7 +35,8 @@ constexpr std::string_view kFormats[] = {"parquet", "csv", "json", "arrow"};
 
 std::string FormatOfPath(std::string_view path) {
   const size_t dot = path.rfind('.');
-  std::string suffix = dot == std::string_view::npos ? std::string() : Lower(path.substr(dot + 1));
+  std::string suffix =
+      dot == std::string_view::npos ? std::string() : ToLowerAscii(path.substr(dot + 1));
   if (suffix == "gz" || suffix == "zst") return FormatOfPath(path.substr(0, dot));
   if (suffix == "jsonl" || suffix == "ndjson") return "json";
   if (suffix == "feather" || suffix == "ipc") return "arrow";
@@ -149,7 +143,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syn
   const std::string& name = table.parts.back();
   if (table.parts.size() == 1) {
     for (auto common = commons_.rbegin(); common != commons_.rend(); ++common) {
-      const auto found = common->find(Lower(name));
+      const auto found = common->find(ToLowerAscii(name));
       if (found == common->end()) continue;
       // A common table expression sees only those declared before it.
       std::vector<std::map<std::string, syntax::RelationPtr>> outer(commons_.begin(),
@@ -165,10 +159,11 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syn
     }
   }
   if (table.parts.size() == 2 && std::find(std::begin(kFormats), std::end(kFormats),
-                                           Lower(table.parts[0])) != std::end(kFormats)) {
-    return Bind(relation,
-                syntax::Files{
-                    .format = Lower(table.parts[0]), .paths = {name}, .options = {}, .schema = {}});
+                                           ToLowerAscii(table.parts[0])) != std::end(kFormats)) {
+    return Bind(
+        relation,
+        syntax::Files{
+            .format = ToLowerAscii(table.parts[0]), .paths = {name}, .options = {}, .schema = {}});
   }
   if (table.parts.size() > 1) {
     return UnsupportedError(fmt::format("the qualified table name {}", Quoted(table.parts)),
@@ -196,7 +191,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syn
 arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syntax::Files& files) {
   TableDescription table;
   table.connector = "files";
-  table.format = Lower(files.format);
+  table.format = ToLowerAscii(files.format);
   syntax::Options options = files.options;
   if (table.format.empty() && !files.paths.empty()) {
     table.format = FormatOfPath(files.paths[0]);
@@ -228,7 +223,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation, const syn
 arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,
                                      const syntax::External& external) {
   TableDescription table;
-  table.connector = Lower(external.system);
+  table.connector = ToLowerAscii(external.system);
   table.options = ToList(external.options);
   if (external.schema.has_value()) table.schema = *external.schema;
   table.is_unbounded = true;
@@ -246,7 +241,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,
 
 arrow::Result<Relation> Binder::Bind(const syntax::Relation& relation,
                                      const syntax::TableFunction& function) {
-  if (Lower(function.name) != "range") {
+  if (ToLowerAscii(function.name) != "range") {
     return MakeError("UNRESOLVED_ROUTINE", {{"routineName", Quoted({function.name})}},
                      relation.span, "the one table function is range(start, end, step)");
   }
@@ -337,7 +332,7 @@ arrow::Result<Relation> Binder::Bind(const syntax::Relation&, const syntax::With
       query = syntax::MakeRelation(syntax::SubqueryAlias{query, common.name, common.columns},
                                    common.span);
     }
-    commons_.push_back({{Lower(common.name), std::move(query)}});
+    commons_.push_back({{ToLowerAscii(common.name), std::move(query)}});
   }
   auto resolved = ResolveRelation(with.input);
   commons_.resize(depth);

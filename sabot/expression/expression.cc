@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "sabot/types/identifier.h"
+
 namespace sabot {
 namespace {
 
@@ -26,13 +28,6 @@ bool IsInfix(std::string_view name) {
   return std::ranges::find(kInfix, name) != std::end(kInfix);
 }
 
-std::string Upper(std::string text) {
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return text;
-}
-
 std::string JoinTexts(std::span<const ExpressionPtr> expressions) {
   std::string text;
   for (const ExpressionPtr& expression : expressions) {
@@ -46,7 +41,8 @@ std::string CallText(const FunctionCall& call) {
   const auto& arguments = call.arguments;
   const std::string& name = call.function;
   if (arguments.size() == 2 && IsInfix(name)) {
-    return fmt::format("({} {} {})", ToText(arguments[0]), Upper(name), ToText(arguments[1]));
+    return fmt::format("({} {} {})", ToText(arguments[0]), ToUpperAscii(name),
+                       ToText(arguments[1]));
   }
   if (arguments.size() == 1) {
     const std::string argument = ToText(arguments[0]);

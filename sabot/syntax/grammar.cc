@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sabot/base/error.h"
+#include "sabot/types/identifier.h"
 
 namespace sabot::syntax {
 
@@ -20,7 +21,7 @@ const Token& Grammar::Peek(size_t ahead) const {
 bool Grammar::Is(std::string_view what, size_t ahead) const {
   const Token& token = Peek(ahead);
   if (token.kind == Kind::kSymbol) return token.text == what;
-  return token.kind == Kind::kWord && EqualsWord(token.text, what);
+  return token.kind == Kind::kWord && EqualsIgnoreCase(token.text, what);
 }
 
 bool Grammar::IsAnyOf(std::initializer_list<std::string_view> what, size_t ahead) const {

@@ -1,26 +1,8 @@
 #include "sabot/syntax/lexer.h"
 
-#include <algorithm>
-
 #include "sabot/syntax/utf8.h"
 
 namespace sabot::syntax {
-namespace {
-
-char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-}  // namespace
-
-std::string ToUpper(std::string_view word) {
-  std::string upper(word);
-  std::ranges::transform(upper, upper.begin(), Upper);
-  return upper;
-}
-
-bool EqualsWord(std::string_view written, std::string_view upper) {
-  return std::ranges::equal(written, upper, {}, Upper);
-}
-
 std::vector<Token> Lexer::Run(std::string_view what) {
   const size_t invalid = FindInvalidUtf8(text_);
   const std::string_view whole = text_;

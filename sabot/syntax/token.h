@@ -25,9 +25,4 @@ struct Token {
   std::string value;
 };
 
-/// ASCII letters in upper case; other bytes as they are.
-std::string ToUpper(std::string_view word);
-/// Whether ToUpper(written) is `upper`.
-bool EqualsWord(std::string_view written, std::string_view upper);
-
 }  // namespace sabot::syntax

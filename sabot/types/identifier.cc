@@ -32,4 +32,10 @@ std::string ToLowerAscii(std::string_view text) {
   return lowered;
 }
 
+std::string ToUpperAscii(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return upper;
+}
+
 }  // namespace sabot

@@ -12,5 +12,6 @@ std::string QuoteIfNeeded(std::string_view name);
 /// ASCII without regard to case: names of columns, types and functions.
 bool EqualsIgnoreCase(std::string_view left, std::string_view right);
 std::string ToLowerAscii(std::string_view text);
+std::string ToUpperAscii(std::string_view text);
 
 }  // namespace sabot

@@ -340,7 +340,8 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseFunction() {
   }
   ARROW_RETURN_NOT_OK(Expect(")"));
   // exists(n.name), the older spelling of n.name IS NOT NULL.
-  if (ToUpper(call.function) == "EXISTS" && call.arguments.size() == 1) call.function = "isnotnull";
+  if (ToUpperAscii(call.function) == "EXISTS" && call.arguments.size() == 1)
+    call.function = "isnotnull";
   return Make(std::move(call), SpanFrom(begin));
 }
 

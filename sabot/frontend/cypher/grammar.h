@@ -12,11 +12,11 @@
 #include "sabot/frontend/cypher/lexer.h"
 #include "sabot/syntax/grammar.h"
 #include "sabot/syntax/relation.h"
+#include "sabot/types/identifier.h"
 
 namespace sabot::cypher {
 
 using syntax::Token;
-using syntax::ToUpper;
 
 /// The recursive descent over one query: a method a production. Private to this room; parser.h is
 /// its door. Sources: parser.cc (clauses), expressions.cc, patterns.cc.

@@ -48,7 +48,7 @@ const std::vector<std::string> kClauses = {"MATCH", "WHERE", "RETURN", "WITH",
 }  // namespace
 
 bool IsReserved(std::string_view word) {
-  return std::binary_search(std::begin(kReserved), std::end(kReserved), ToUpper(word));
+  return std::binary_search(std::begin(kReserved), std::end(kReserved), ToUpperAscii(word));
 }
 
 std::string Grammar::SpellingHint() const {
@@ -56,7 +56,7 @@ std::string Grammar::SpellingHint() const {
   if (token.kind != Kind::kWord || token.text.size() < 4) return {};
   const auto nearest = NearestNames(token.text, kClauses, 1);
   const bool is_close =
-      !nearest.empty() && !Is(nearest[0]) && ToUpper(token.text)[0] == nearest[0][0];
+      !nearest.empty() && !Is(nearest[0]) && ToUpperAscii(token.text)[0] == nearest[0][0];
   return is_close ? "did you mean " + nearest[0] + "?" : "";
 }
 

@@ -43,7 +43,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseSpecialFunction() {
 
 /// Behind the function's name.
 arrow::Result<syntax::ExpressionPtr> Grammar::ParseCallOf(std::string name, size_t begin) {
-  const bool is_struct = EqualsWord(name, "STRUCT");
+  const bool is_struct = EqualsIgnoreCase(name, "STRUCT");
   syntax::Call call{std::move(name), {}, false, nullptr};
   ARROW_RETURN_NOT_OK(Expect("("));
   if (Is("DISTINCT") && !Is(")", 1) && !Is(",", 1)) {
@@ -62,7 +62,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseCallOf(std::string name, size
     if (IsAnyOf({"IGNORE", "RESPECT"}) && Is("NULLS", 1)) {
       // first(x IGNORE NULLS) is first(x, true).
       const size_t nulls = at_;
-      const bool is_ignored = EqualsWord(Take().text, "IGNORE");
+      const bool is_ignored = EqualsIgnoreCase(Take().text, "IGNORE");
       Take();
       call.arguments.push_back(MakeExpression(Literal{is_ignored}, SpanFrom(nulls)));
     }
@@ -105,7 +105,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseArgument() {
 arrow::Result<syntax::ExpressionPtr> Grammar::ParseCast() {
   const size_t begin = at_;
   syntax::Cast cast;
-  cast.is_try = EqualsWord(Take().text, "TRY_CAST");
+  cast.is_try = EqualsIgnoreCase(Take().text, "TRY_CAST");
   ARROW_RETURN_NOT_OK(Expect("("));
   ARROW_ASSIGN_OR_RAISE(cast.argument, ParseExpression());
   ARROW_RETURN_NOT_OK(Expect("AS"));
@@ -163,7 +163,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseTrim() {
   const bool has_side = IsAnyOf({"BOTH", "LEADING", "TRAILING"}) && !Is(",", 1) && !Is(")", 1) &&
                         !Is(".", 1) && !Is("(", 1);
   if (has_side) {
-    const std::string side = ToUpper(Take().text);
+    const std::string side = ToUpperAscii(Take().text);
     function = side == "LEADING" ? "ltrim" : side == "TRAILING" ? "rtrim" : "trim";
   }
   Expressions arguments;
@@ -218,7 +218,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseUnitFunction(std::string func
   Take();
   Take();
   const Token& unit = Take();
-  Expressions arguments = {MakeExpression(Literal{ToUpper(unit.text)}, unit.span)};
+  Expressions arguments = {MakeExpression(Literal{ToUpperAscii(unit.text)}, unit.span)};
   while (Accept(",")) {
     ARROW_ASSIGN_OR_RAISE(ExpressionPtr argument, ParseExpression());
     arguments.push_back(std::move(argument));

@@ -85,7 +85,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseIs(const ExpressionPtr& left)
   }
   if (IsAnyOf({"TRUE", "FALSE"})) {
     const Token& token = Take();
-    arguments.push_back(MakeExpression(Literal{EqualsWord(token.text, "TRUE")}, token.span));
+    arguments.push_back(MakeExpression(Literal{EqualsIgnoreCase(token.text, "TRUE")}, token.span));
   } else if (Accept("DISTINCT")) {
     ARROW_RETURN_NOT_OK(Expect("FROM"));
     ARROW_ASSIGN_OR_RAISE(ExpressionPtr right, ParseBinary());
@@ -131,10 +131,11 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseBetween(ExpressionPtr left) {
 
 arrow::Result<syntax::ExpressionPtr> Grammar::ParseLike(ExpressionPtr left, bool is_negated) {
   const Token& word = Take();
-  const bool is_regex = EqualsWord(word.text, "RLIKE") || EqualsWord(word.text, "REGEXP");
-  const std::string function = is_regex                         ? "rlike"
-                               : EqualsWord(word.text, "ILIKE") ? "ilike"
-                                                                : "like";
+  const bool is_regex =
+      EqualsIgnoreCase(word.text, "RLIKE") || EqualsIgnoreCase(word.text, "REGEXP");
+  const std::string function = is_regex                               ? "rlike"
+                               : EqualsIgnoreCase(word.text, "ILIKE") ? "ilike"
+                                                                      : "like";
   const auto finish = [&](Expressions arguments) -> Result<ExpressionPtr> {
     ARROW_ASSIGN_OR_RAISE(ExpressionPtr test, Call(function, std::move(arguments), SpanFrom(left)));
     if (!is_negated) return test;
@@ -142,7 +143,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseLike(ExpressionPtr left, bool
     return Call("not", {std::move(test)}, span);
   };
   if (!is_regex && IsAnyOf({"ANY", "SOME", "ALL"}) && Is("(", 1)) {
-    const bool is_all = EqualsWord(Take().text, "ALL");
+    const bool is_all = EqualsIgnoreCase(Take().text, "ALL");
     Take();
     ARROW_ASSIGN_OR_RAISE(Expressions patterns, ParseExpressions());
     ARROW_RETURN_NOT_OK(Expect(")"));
@@ -257,7 +258,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseWord() {
     if (Accept("NULL")) return MakeExpression(Literal{Literal::Null{}}, SpanFrom(at_ - 1));
     if (IsAnyOf({"TRUE", "FALSE"})) {
       const Token& token = Take();
-      return MakeExpression(Literal{EqualsWord(token.text, "TRUE")}, token.span);
+      return MakeExpression(Literal{EqualsIgnoreCase(token.text, "TRUE")}, token.span);
     }
     if (IsAnyOf({"CURRENT_DATE", "CURRENT_TIMESTAMP", "CURRENT_TIME", "CURRENT_USER",
                  "SESSION_USER", "LOCALTIMESTAMP"})) {
@@ -329,7 +330,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseName() {
 arrow::Result<syntax::ExpressionPtr> Grammar::ParseStar(Names qualifier, size_t begin) {
   Take();
   if (IsAnyOf({"EXCEPT", "EXCLUDE", "REPLACE"}) && Is("(", 1) && !IsQueryStart(2)) {
-    return Unsupported("* " + ToUpper(Peek().text), "naming the columns");
+    return Unsupported("* " + ToUpperAscii(Peek().text), "naming the columns");
   }
   return MakeExpression(syntax::Star{std::move(qualifier)}, SpanFrom(begin));
 }

@@ -12,12 +12,11 @@
 #include "sabot/frontend/sql/lexer.h"
 #include "sabot/syntax/grammar.h"
 #include "sabot/syntax/statement.h"
+#include "sabot/types/identifier.h"
 
 namespace sabot::sql {
 
-using syntax::EqualsWord;
 using syntax::Token;
-using syntax::ToUpper;
 
 /// The recursive descent over one text: a method a production. Private to this room; parser.h is
 /// its door. Sources: parser.cc (names and scripts), expressions.cc, literals.cc, relations.cc,

@@ -23,7 +23,7 @@ std::string_view UnitOf(std::string_view word) {
   const auto found = std::find_if(kUnits.begin(), kUnits.end(), [&](std::string_view unit) {
     const bool is_plural =
         word.size() == unit.size() + 1 && (word.back() == 's' || word.back() == 'S');
-    return EqualsWord(is_plural ? word.substr(0, unit.size()) : word, unit);
+    return EqualsIgnoreCase(is_plural ? word.substr(0, unit.size()) : word, unit);
   });
   return found == kUnits.end() ? std::string_view() : *found;
 }
@@ -48,7 +48,7 @@ arrow::Result<syntax::ExpressionPtr> Grammar::ParseNumber(std::string sign, size
 
 arrow::Result<syntax::ExpressionPtr> Grammar::ParseTypedLiteral() {
   const size_t begin = at_;
-  const std::string type = ToUpper(Peek().text);
+  const std::string type = ToUpperAscii(Peek().text);
   constexpr std::array<std::string_view, 7> kTypes = {
       "DATE", "TIMESTAMP", "TIMESTAMP_LTZ", "TIMESTAMP_NTZ", "X", "DECIMAL", "TIME"};
   if (std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end()) {
@@ -131,7 +131,7 @@ arrow::Result<syntax::Literal::Interval> Grammar::ParseIntervalText(const Token&
     words.back().push_back(c);
     is_inside = true;
   }
-  if (!words.empty() && EqualsWord(words[0], "INTERVAL")) words.erase(words.begin());
+  if (!words.empty() && EqualsIgnoreCase(words[0], "INTERVAL")) words.erase(words.begin());
   Literal::Interval interval;
   for (size_t i = 0; i + 1 < words.size() && IsIntervalNumber(words[i]); i += 2) {
     const std::string_view unit = UnitOf(words[i + 1]);

@@ -28,7 +28,7 @@ static_assert(std::is_sorted(std::begin(kNoAlias), std::end(kNoAlias)));
 static_assert(std::is_sorted(std::begin(kReserved), std::end(kReserved)));
 
 bool Holds(std::span<const std::string_view> words, std::string_view word) {
-  return std::binary_search(words.begin(), words.end(), ToUpper(word));
+  return std::binary_search(words.begin(), words.end(), ToUpperAscii(word));
 }
 
 // Clauses a mistyped word is held against: SELECT a FORM t.
@@ -45,8 +45,8 @@ std::string Grammar::SpellingHint() const {
   const std::string_view last = tokens_[at_ - 1].text;
   if (last.size() < 4) return {};
   const auto nearest = NearestNames(last, kClauses, 1);
-  const bool is_close =
-      !nearest.empty() && !EqualsWord(last, nearest[0]) && ToUpper(last)[0] == nearest[0][0];
+  const bool is_close = !nearest.empty() && !EqualsIgnoreCase(last, nearest[0]) &&
+                        ToUpperAscii(last)[0] == nearest[0][0];
   return is_close ? "did you mean " + nearest[0] + " instead of " + std::string(last) + "?" : "";
 }
 

@@ -50,7 +50,7 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseWith() {
     common.span = Peek().span;
     ARROW_ASSIGN_OR_RAISE(common.name, ParseIdentifier("the name of a common table expression"));
     for (const syntax::With::Common& other : with.commons) {
-      if (ToUpper(other.name) == ToUpper(common.name)) {
+      if (ToUpperAscii(other.name) == ToUpperAscii(common.name)) {
         return MakeError("DUPLICATED_CTE_NAMES",
                          {{"duplicateNames", fmt::format("`{}`", common.name)}}, common.span);
       }
@@ -117,7 +117,7 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseOrdering(RelationPtr input) {
     } while (Accept(","));
   }
   if (IsAnyOf({"SORT", "CLUSTER", "DISTRIBUTE"}) && Is("BY", 1)) {
-    return Unsupported(ToUpper(Peek().text) + " BY", "ORDER BY");
+    return Unsupported(ToUpperAscii(Peek().text) + " BY", "ORDER BY");
   }
   if (Is("WINDOW") && IsName(1))
     return Unsupported("a WINDOW clause", "GROUP BY with an aggregate");
@@ -175,7 +175,7 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseQueryPrimary() {
   }
   if (Is("FROM")) return Unsupported("a query that begins with FROM", "SELECT … FROM …");
   if (IsAnyOf({"MAP", "REDUCE", "INSERT", "MERGE", "UPDATE", "DELETE"}) && IsName(1)) {
-    return Unsupported(ToUpper(Peek().text) + " here", "SELECT");
+    return Unsupported(ToUpperAscii(Peek().text) + " here", "SELECT");
   }
   return SyntaxError("a query begins with SELECT, VALUES, TABLE or WITH");
 }
@@ -186,7 +186,7 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseSelect() {
   syntax::Select select;
   const bool has_quantifier = IsAnyOf({"DISTINCT", "ALL"}) && !Is(",", 1) && !Is("FROM", 1) &&
                               !Is(".", 1) && !IsKind(Kind::kEnd, 1);
-  if (has_quantifier) select.distinct = EqualsWord(Take().text, "DISTINCT");
+  if (has_quantifier) select.distinct = EqualsIgnoreCase(Take().text, "DISTINCT");
   do {
     ARROW_ASSIGN_OR_RAISE(ExpressionPtr item, ParseNamedExpression());
     select.projection.push_back(std::move(item));
@@ -219,7 +219,7 @@ arrow::Status Grammar::RefuseAfterFrom() const {
                          : Unsupported("LATERAL", "a JOIN with ON");
   }
   if (IsAnyOf({"PIVOT", "UNPIVOT"}) && IsAnyOf({"(", "INCLUDE", "EXCLUDE"}, 1)) {
-    return Unsupported(ToUpper(Peek().text), "GROUP BY with aggregates that have a FILTER");
+    return Unsupported(ToUpperAscii(Peek().text), "GROUP BY with aggregates that have a FILTER");
   }
   return Status::OK();
 }
@@ -233,7 +233,7 @@ arrow::Status Grammar::ParseGroupBy(syntax::Select* select) {
   }
   do {
     if ((IsAnyOf({"ROLLUP", "CUBE"}) && Is("(", 1)) || (Is("GROUPING") && Is("SETS", 1))) {
-      return Unsupported(Is("GROUPING") ? "GROUPING SETS" : ToUpper(Peek().text),
+      return Unsupported(Is("GROUPING") ? "GROUPING SETS" : ToUpperAscii(Peek().text),
                          std::string(kAlternative));
     }
     ARROW_ASSIGN_OR_RAISE(ExpressionPtr key, ParseExpression());
@@ -243,7 +243,7 @@ arrow::Status Grammar::ParseGroupBy(syntax::Select* select) {
     return Unsupported("GROUPING SETS", std::string(kAlternative));
   }
   if (Is("WITH") && IsAnyOf({"ROLLUP", "CUBE"}, 1)) {
-    return Unsupported("WITH " + ToUpper(Peek(1).text), std::string(kAlternative), 1);
+    return Unsupported("WITH " + ToUpperAscii(Peek(1).text), std::string(kAlternative), 1);
   }
   return Status::OK();
 }
@@ -256,7 +256,8 @@ arrow::Result<syntax::RelationPtr> Grammar::ParseValues() {
   do {
     ARROW_ASSIGN_OR_RAISE(ExpressionPtr row, ParseExpression());
     const auto* call = row->As<syntax::Call>();
-    const bool is_row = call != nullptr && EqualsWord(ToUpper(call->function), "STRUCT") &&
+    const bool is_row = call != nullptr &&
+                        EqualsIgnoreCase(ToUpperAscii(call->function), "STRUCT") &&
                         !call->arguments.empty();
     values.rows.push_back(is_row ? call->arguments : Expressions{row});
   } while (Accept(","));

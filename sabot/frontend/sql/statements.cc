@@ -96,7 +96,7 @@ arrow::Result<syntax::StatementPtr> Grammar::ParseStatement() {
 arrow::Result<syntax::StatementPtr> Grammar::RefuseStatement() {
   const Token& token = Peek();
   if (token.kind != Kind::kWord) return SyntaxError("a statement must begin here");
-  const std::string word = ToUpper(token.text);
+  const std::string word = ToUpperAscii(token.text);
   const auto refused = std::find_if(std::begin(kRefusals), std::end(kRefusals),
                                     [&](const Refusal& refusal) { return refusal.word == word; });
   if (refused != std::end(kRefusals) && !IsKind(Kind::kEnd, 1)) {
@@ -130,10 +130,10 @@ arrow::Result<syntax::StatementPtr> Grammar::ParseCreate() {
   }
   if (Is("FUNCTION")) return Unsupported("CREATE FUNCTION", "the functions of SHOW FUNCTIONS");
   if (IsAnyOf({"DATABASE", "SCHEMA", "NAMESPACE"})) {
-    return Unsupported("CREATE " + ToUpper(Peek().text), "names without a database");
+    return Unsupported("CREATE " + ToUpperAscii(Peek().text), "names without a database");
   }
   if (IsAnyOf({"INDEX", "STREAM", "STREAMING", "MATERIALIZED", "ROLE", "VARIABLE", "FLOW"})) {
-    return Unsupported("CREATE " + ToUpper(Peek().text), "CREATE TEMPORARY VIEW");
+    return Unsupported("CREATE " + ToUpperAscii(Peek().text), "CREATE TEMPORARY VIEW");
   }
   return SyntaxError("CREATE is followed by [OR REPLACE] TEMPORARY VIEW or PROPERTY GRAPH");
 }
@@ -164,7 +164,7 @@ arrow::Result<syntax::StatementPtr> Grammar::ParseCreateView(bool replace, size_
     }
   }
   if (IsAnyOf({"COMMENT", "TBLPROPERTIES"})) {
-    return Unsupported(ToUpper(Peek().text) + " of a view", "the view without it");
+    return Unsupported(ToUpperAscii(Peek().text) + " of a view", "the view without it");
   }
   if (Is("USING")) {
     ARROW_ASSIGN_OR_RAISE(view.query, ParseViewSource(std::move(schema)));
@@ -254,7 +254,7 @@ arrow::Result<syntax::StatementPtr> Grammar::ParseDrop() {
     drop.kind = syntax::ObjectKind::kView;
   } else if (IsAnyOf({"DATABASE", "SCHEMA", "NAMESPACE", "FUNCTION", "INDEX", "VARIABLE", "VAR",
                       "ROLE"})) {
-    return Unsupported("DROP " + ToUpper(Peek().text), "DROP VIEW, TABLE or PROPERTY GRAPH");
+    return Unsupported("DROP " + ToUpperAscii(Peek().text), "DROP VIEW, TABLE or PROPERTY GRAPH");
   } else {
     return SyntaxError("DROP is followed by VIEW, TABLE or PROPERTY GRAPH");
   }
@@ -287,7 +287,7 @@ arrow::Result<syntax::StatementPtr> Grammar::ParseShow() {
   } else if (IsAnyOf({"DATABASES", "SCHEMAS", "NAMESPACES", "CATALOGS", "PARTITIONS", "CREATE",
                       "TBLPROPERTIES", "TABLE", "CURRENT", "LOCKS", "INDEXES", "PROCEDURES",
                       "COLLATIONS", "ROLES", "GRANT"})) {
-    return Unsupported("SHOW " + ToUpper(Peek().text), "SHOW TABLES, or DESCRIBE a table");
+    return Unsupported("SHOW " + ToUpperAscii(Peek().text), "SHOW TABLES, or DESCRIBE a table");
   } else {
     return SyntaxError("SHOW is followed by TABLES, VIEWS, FUNCTIONS, COLUMNS or PROPERTY GRAPHS");
   }
@@ -299,7 +299,7 @@ arrow::Result<syntax::StatementPtr> Grammar::ParseShow() {
     ARROW_ASSIGN_OR_RAISE(show.pattern, ParseStringLiteral());
   } else if (show.kind == syntax::ShowKind::kFunctions && IsName()) {
     ARROW_ASSIGN_OR_RAISE(show.pattern, ParseIdentifier());
-  } else if (at_ > 0 && EqualsWord(tokens_[at_ - 1].text, "LIKE")) {
+  } else if (at_ > 0 && EqualsIgnoreCase(tokens_[at_ - 1].text, "LIKE")) {
     return SyntaxError("a pattern in quotes must stand here");
   }
   return MakeStatement(std::move(show), begin);
@@ -327,11 +327,11 @@ arrow::Result<syntax::StatementPtr> Grammar::ParseDescribe() {
     return MakeStatement(std::move(describe), begin);
   }
   if (IsAnyOf({"DATABASE", "SCHEMA", "NAMESPACE", "CATALOG", "PROCEDURE"}) && IsName(1)) {
-    return Unsupported("DESCRIBE " + ToUpper(Peek().text), "DESCRIBE a table");
+    return Unsupported("DESCRIBE " + ToUpperAscii(Peek().text), "DESCRIBE a table");
   }
   if (Is("TABLE") && IsName(1)) Take();
   if (IsAnyOf({"EXTENDED", "FORMATTED"}) && IsName(1)) {
-    return Unsupported("DESCRIBE " + ToUpper(Peek().text), "DESCRIBE without it");
+    return Unsupported("DESCRIBE " + ToUpperAscii(Peek().text), "DESCRIBE without it");
   }
   ARROW_ASSIGN_OR_RAISE(describe.table, ParseQualifiedName("a table"));
   if (IsName() || Is("PARTITION")) {
@@ -359,7 +359,7 @@ arrow::Result<syntax::StatementPtr> Grammar::ParseSet() {
     return Unsupported("SET VARIABLE", "a parameter, :name");
   }
   if (IsAnyOf({"ROLE", "CATALOG", "PATH"}) && (IsName(1) || IsKind(Kind::kString, 1))) {
-    return Unsupported("SET " + ToUpper(Peek().text), "SET key = value");
+    return Unsupported("SET " + ToUpperAscii(Peek().text), "SET key = value");
   }
   const auto slice = [&](size_t from, size_t to) {
     if (from == to) return std::string();
@@ -407,7 +407,7 @@ arrow::Result<syntax::StatementPtr> Grammar::ParseExplain() {
   } else if (Accept("ANALYZE")) {
     explain.mode = syntax::ExplainMode::kAnalyze;
   } else if (IsAnyOf({"FORMATTED", "CODEGEN", "COST", "LOGICAL"})) {
-    return Unsupported("EXPLAIN " + ToUpper(Peek().text), "EXPLAIN EXTENDED");
+    return Unsupported("EXPLAIN " + ToUpperAscii(Peek().text), "EXPLAIN EXTENDED");
   }
   ARROW_ASSIGN_OR_RAISE(explain.statement, ParseStatement());
   return MakeStatement(std::move(explain), begin);

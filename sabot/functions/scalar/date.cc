@@ -4,6 +4,7 @@
 #include "sabot/functions/families.h"
 #include "sabot/functions/scalar/interval_field.h"
 #include "sabot/functions/scalar/local_time.h"
+#include "sabot/types/identifier.h"
 
 /// Dates and the fields of dates and times. A TIMESTAMP is read as the session's wall clock.
 namespace sabot {
@@ -74,12 +75,6 @@ constexpr NamedField kFields[] = {
     {",HOUR,H,HOURS,HR,HRS,", nullptr, HourOf},
     {",MINUTE,M,MIN,MINS,MINUTES,", nullptr, MinuteOf},
 };
-
-std::string ToUpperAscii(std::string_view text) {
-  std::string upper(text);
-  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  return upper;
-}
 
 struct ExtractState final : ZoneState {
   const NamedField* field = nullptr;  // null: seconds with their fraction
