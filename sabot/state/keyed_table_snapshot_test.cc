@@ -32,10 +32,10 @@ TEST(KeyedTable, CopiesOnlyPagesWrittenAfterASnapshot) {
   const int64_t before = table->size_bytes();
   {
     const std::vector<StatePiece> pieces = SnapshotOf(table.get(), 1);
-    const std::string content = Joined(pieces[0].content);
+    const std::string content = pieces[0].Bytes();
     CountKeys(table.get(), {17});
     EXPECT_LE(table->size_bytes() - before, 256 << 10);
-    EXPECT_EQ(Joined(pieces[0].content), content);
+    EXPECT_EQ(pieces[0].Bytes(), content);
   }
   // Nobody holds the pages any more: nothing is copied.
   const int64_t after = table->size_bytes();
@@ -76,7 +76,7 @@ TEST(KeyedTable, NoticesEveryDamagedByte) {
   Ok(table->FindOrInsert(keys, 0, &refs));
   const std::vector<StatePiece> pieces = SnapshotOf(table.get(), 1);
   ASSERT_EQ(pieces.size(), 1u);
-  const size_t size = Joined(pieces[0].content).size();
+  const size_t size = pieces[0].Bytes().size();
   for (size_t at = 0; at < size; ++at) {
     auto restored = Ok(KeyedTable::Make(schema));
     const arrow::Status status =
@@ -126,10 +126,10 @@ TEST(KeyedTable, LeavesASnapshotAloneWhenARowLeavesItsChain) {
   RowRefs refs;
   Ok(table->Insert(keys, {}, 0, &refs));
   const std::vector<StatePiece> pieces = SnapshotOf(table.get(), 1);
-  const std::string content = Joined(pieces[0].content);
+  const std::string content = pieces[0].Bytes();
   uint8_t* const second = refs[1];
   Ok(table->EraseRows(std::span(&second, 1)));
-  EXPECT_EQ(Joined(pieces[0].content), content);
+  EXPECT_EQ(pieces[0].Bytes(), content);
   EXPECT_EQ(table->num_rows(), 2);
 }
 
@@ -151,7 +151,7 @@ TEST(KeyedTable, TakesNoTextBeyondItsChunk) {
   // the chunk.
   for (const auto& [length, shift] : std::vector<std::pair<uint32_t, int64_t>>{
            {20, 0}, {21, 0}, {20, 1}, {20, -1}, {20, 20}, {19, 1}}) {
-    std::string bytes = Joined(pieces[0].content);
+    std::string bytes = pieces[0].Bytes();
     const size_t page = word_at(bytes, 8);
     const size_t row = page + word_at(bytes, 28);
     const size_t page_bytes = word_at(bytes, 28) + word_at(bytes, 24);

@@ -130,7 +130,7 @@ std::vector<BufferPtr> Table::MakeImage(Partition* partition, Epoch epoch) const
   std::memcpy(bytes.data(), &header, sizeof(header));
   header.header_crc = Crc32c(bytes);
   std::memcpy(bytes.data(), &header, sizeof(header));
-  content[0] = Buffer::Copy({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  content[0] = Buffer::Copy(bytes);
   SABOT_DCHECK(state_chunk == nullptr || state_chunk->size() == state_bytes);
   return content;
 }
